@@ -1,0 +1,1 @@
+"""Plans for allied rare-earth sourcing: who supplies whom, with what, when, at what cost and risk."""

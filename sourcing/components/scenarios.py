@@ -1,0 +1,54 @@
+"""Scenarios: futures, and the changes to the tables that they bring."""
+
+from __future__ import annotations
+
+from sourcing.components.production import STAGES
+from sourcing.sheets import Row, choice, identifier, number, reference, sheet, span, text, yesno
+
+
+@sheet("Scenarios", "a future", key=("scenario",))
+class Scenario(Row):
+    """An exclusive outlook with a probability, or an event with a hazard."""
+
+    scenario: str = identifier("Scenario", "short name")
+    name: str = text("Name", "what people call it")
+    kind: str = choice(
+        "Kind", "one of several futures, or something that may strike", ("outlook", "event"), required=True
+    )
+    probability: float | None = number("Probability", "%", "of an outlook", low=0, high=100)
+    hazard: float | None = number("Hazard", "%/y", "of an event, each year until one strikes", low=0, high=100)
+    starts: str = text("Starts", "period, list of periods or any; blank is the first in which it differs")
+    leaves: str = text("Leaves from", "scenario that it departs from")
+    contingency: bool = yesno("Contingency", "must service levels hold in it?", default=False)
+    service_level: float | None = number("Service level", "%", "in place of Demand's", low=0, high=100)
+
+
+@sheet(
+    "Shocks",
+    "one change",
+    key=(
+        "scenario", "of_tab", "row_id", "site", "country", "entity", "stage", "material", "customer", "origin",
+        "destination", "of_column", "first",
+    ),
+)  # fmt: skip
+class Shock(Row):
+    """A change of one column in the rows that its id or selectors name."""
+
+    scenario: str = reference("Scenario", "Scenarios", "the future in which it holds")
+    of_tab: str = text("Tab", "tab that it changes", required=True)
+    row_id: str = text("Row", "id of the row")
+    site: str = reference("Site", "Sites", "or rows of this site", required=False)
+    country: str = text("Country", "or of this country")
+    entity: str = reference("Entity", "Entities", "or of this party", required=False)
+    stage: str = choice("Stage", "or of this stage", STAGES)
+    material: str = reference("Material", "Materials", "or of this material", required=False)
+    customer: str = reference("Customer", "Sites", "or of this customer", required=False)
+    origin: str = text("Origin", "or from here (a selector)")
+    destination: str = text("Destination", "or to here (a selector)")
+    of_column: str = text("Column", "column that it changes")
+    first: str = span("First", "first period")
+    last: str = span("Last", "last period")
+    multiply: float | None = number("Multiply", "", "times")
+    add: float | None = number("Add", "", "plus")
+    set: float | None = number("Set", "", "in place")
+    delay: float | None = number("Delay", "months", "later", low=0)
