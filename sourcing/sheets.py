@@ -210,6 +210,20 @@ class Column:
         """The header as a template writes it: `Freight (USD/t)`."""
         return f"{self.name} ({self.unit})" if self.unit else self.name
 
+    def broken_limit(self, value: float) -> str:
+        """The limit that a number (in `unit`) breaks, as a sentence: "must be 0 or more"; "" if it keeps them."""
+        if value == math.inf and self.infinite:
+            return ""
+        low, high, unit = f"{self.low:.15g}", f"{self.high:.15g}", f" {self.unit}" if self.unit else ""
+        over, under = value > self.high, value < self.low or (self.positive and value <= 0)
+        if (over or under) and math.isfinite(self.low) and math.isfinite(self.high):
+            return (
+                f"must be above {low} and at most {high}{unit}" if self.positive else f"must be {low} to {high}{unit}"
+            )
+        if under:
+            return "must be above 0" if self.positive else f"must be {low} or more"
+        return f"must be {high}{unit} or less" if over else ""
+
 
 def _column(name: str, kind: Kind, meaning: str, default: Any, required: bool, **more: Any) -> Any:
     column = Column(name, kind, meaning, default=default, required=required, **more)
@@ -248,7 +262,7 @@ def number(
     positive: bool = False,
     words: tuple[str, ...] = (),
 ) -> Any:
-    """A number in `unit`, or one of `words`; a blank is `default` (None says *not given*: in a limit, that it is none)."""
+    """A number in `unit`, or one of `words`; a blank is `default` (None is *not given*: in a limit, none)."""
     limits = {"low": low, "high": high, "positive": positive}
     return _column(name, "number", meaning, default, required, unit=unit, choices=words, **limits)
 
@@ -346,13 +360,15 @@ def sheet(tab: str, meaning: str, *, key: tuple[str, ...]) -> Callable[[type], A
     """Class decorator: declare a tab whose rows are unique in the fields `key`."""
 
     def declare(cls: type) -> Any:
-        made = dataclass(frozen=True, kw_only=True)(cls)
+        made: Any = dataclass(frozen=True, kw_only=True)(cls)
         own: dict[str, Column] = {}
         shared: dict[str, Column] = {}
         for item in dataclasses.fields(made):
             if column := item.metadata.get("column"):
                 group = shared if item.name in ("active", "source", "note") else own
                 group[item.name] = dataclasses.replace(column, field=item.name)
+        taken = {column.name for column in own.values()}  # on Sources the column Source is the row's own id
+        shared = {name: column for name, column in shared.items() if column.name not in taken}
         made.tab, made.meaning, made.key_fields, made.columns = tab, meaning, key, own | shared
         TABS[tab] = made
         return made
@@ -393,6 +409,12 @@ def _dimension(unit: str) -> tuple[tuple[tuple[str, int], ...], float] | None:
         else:
             return None
     return tuple(sorted((k, p) for k, p in powers.items() if p)), factor
+
+
+def needs_unit(unit: str) -> bool:
+    """Whether a header must show the unit: a mass, a sum of money or a percentage, but no pure number or time."""
+    dimension = _dimension(unit)
+    return dimension is None or any(kind != "time" for kind, _ in dimension[0])
 
 
 def conversion(found: str, wanted: str) -> float | None:

@@ -1,6 +1,16 @@
-"""The model's table of contents: one module a domain component. Importing this package declares every tab."""
+"""The model's table of contents: one module a domain component. Importing this package declares every tab.
 
-from sourcing.components import (  # noqa: F401
+A component has its row classes and any of `checks(instance)` (faults at their cells), `declare(path, instance, lots,
+ledger)` (its Pyomo block, in the names of its equations) and `tabs(solution)` (what the plan shows of it). Components
+meet in the ledger and in each other's named blocks, nowhere else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sourcing.components import (
+    channels,
     contracts,
     demand,
     floors,
@@ -18,6 +28,8 @@ from sourcing.components import (  # noqa: F401
     stock,
     trade,
 )
+from sourcing.instance import Instance
+from sourcing.sheets import Issue
 
 PLANNER_TABS = (
     "Settings", "Demand", "Shortage steps", "Contracts", "Stockpiles", "Prices", "Floors", "Qualifications", "Limits",
@@ -32,3 +44,20 @@ NETWORK_TABS = (
 """The network behind them, which comes filled in."""
 
 TAB_ORDER = PLANNER_TABS + NETWORK_TABS
+
+COMPONENTS: tuple[Any, ...] = (
+    horizon, places, materials, trade, rules, production, lanes, channels, qualifications, contracts, floors, demand,
+    stock, projects, limits, scenarios, sources,
+)  # fmt: skip
+"""Every component, in the order of the chain."""
+
+DECLARED: tuple[Any, ...] = (production, channels, qualifications, contracts, floors, demand, stock, projects, limits)
+"""Those that put something into the model, in the order in which they need each other's blocks."""
+
+REPORTED: tuple[Any, ...] = (channels, demand, stock, contracts, projects, production, limits, floors)
+"""Those that put something into the plan, in reading order."""
+
+
+def checks(instance: Instance) -> list[Issue]:
+    """Every fault and warning of an instance whose cells and references are sound."""
+    return [issue for component in COMPONENTS if hasattr(component, "checks") for issue in component.checks(instance)]

@@ -1,8 +1,28 @@
-"""Demand: what customers need, what may stand in, and the value of what they do not get."""
+"""Demand: what customers need, what may stand in, and the value of what they do not get.
+
+    demand[d,t]:     Σ_mc deliver[d,m,c,t]/ratio[d,m] + Σ_s short[d,s,t] = years·demand[d,t]                       [t]
+    short[d,s,t]  <= width[d,s]·years·demand[d,t]                  steps of shortage value, cheapest first         [t]
+    share[d,m,t]:    Σ_c deliver[d,m,c,t]/ratio[d,m] <= share·years·demand[d,t]            of a substitute m       [t]
+
+deliver exists only for labels that break no rule that d asks for in t: what may not be delivered has no column.
+"""
 
 from __future__ import annotations
 
-from sourcing.sheets import Row, Series, names, number, over_time, reference, sheet
+from typing import TYPE_CHECKING, Any
+
+from sourcing.components.horizon import Span, mean, periods, settings
+from sourcing.components.places import entity_of
+from sourcing.components.rules import asked, known
+from sourcing.instance import Instance
+from sourcing.ledger import VALUE_KINDS
+from sourcing.sheets import Issue, Row, Series, names, number, over_time, reference, sheet
+from sourcing.tables import Table, fields
+
+if TYPE_CHECKING:
+    from sourcing.ledger import Ledger
+    from sourcing.lots import Lots
+    from sourcing.solve import Solution
 
 
 @sheet("Demand", "a customer's need", key=("customer", "material", "rules"))
@@ -43,3 +63,183 @@ class Substitute(Row):
     maximum_share: Series | None = over_time(
         "Maximum share", "%", "of the need; blank is no limit", required=False, low=0, high=100
     )
+
+
+def need(d: Demand, t: Span) -> float:
+    """Tonnes needed in a period."""
+    return mean(d.demand, t) * t.years
+
+
+def grades(instance: Instance, d: Demand) -> dict[str, float]:
+    """What meets a demand: its material and substitutes, with the tonnes of each for one tonne of the need."""
+    found = {d.material: 1.0}
+    for row in instance[Substitute]:
+        if (row.customer, row.material) == (d.customer, d.material):
+            found[row.substitute] = row.ratio
+    return found
+
+
+def steps(instance: Instance, d: Demand) -> list[tuple[float, float]]:
+    """Steps of a shortage: (share of the demand up to which it goes, value of it in USD/kg), rising."""
+    full = settings(instance).shortage_value if d.shortage_value is None else d.shortage_value
+    rows = [row for row in instance[ShortageStep] if (row.customer, row.material) == (d.customer, d.material)]
+    found = [(row.up_to / 100, row.value) for row in sorted(rows, key=lambda row: row.up_to)]
+    return found if found and found[-1][0] >= 1 else [*found, (1.0, full)]
+
+
+def customers(instance: Instance) -> frozenset[str]:
+    """Sites that have a demand: they ship nothing."""
+    return instance.once(_customers)
+
+
+def _customers(instance: Instance) -> frozenset[str]:
+    return frozenset(d.customer for d in instance[Demand])
+
+
+def wanted_at(instance: Instance, site: str) -> frozenset[str]:
+    """Materials that a customer can use: what it needs and what may stand in."""
+    return instance.once(_wanted).get(site, frozenset())
+
+
+def _wanted(instance: Instance) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for d in instance[Demand]:
+        found.setdefault(d.customer, set()).update(grades(instance, d))
+    return {site: frozenset(materials) for site, materials in found.items()}
+
+
+def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
+    """Variables deliver and short; rows demand and share."""
+    from pyomo.environ import Block, Constraint, NonNegativeReals, Var, quicksum
+
+    spans = periods(instance)
+    path.demand = block = Block()
+    rows = {(d.customer, d.material, "; ".join(d.rules)): d for d in instance[Demand]}
+    columns = [
+        (*key, material, label, t.id)
+        for key, d in rows.items()
+        for material in grades(instance, d)
+        for t in spans
+        for label in lots.labels(d.customer, material)
+        if lots.meets(label, asked(instance, d.rules, t))
+    ]
+    block.deliver = Var(columns, within=NonNegativeReals)
+    widths = {
+        (*key, str(n + 1), t.id): (share - (steps(instance, d)[n - 1][0] if n else 0.0)) * need(d, t)
+        for key, d in rows.items()
+        for t in spans
+        for n, (share, _) in enumerate(steps(instance, d))
+    }
+    block.short = Var(list(widths), within=NonNegativeReals)
+    deliver, short = dict(block.deliver.items()), dict(block.short.items())
+    for index, width in widths.items():
+        short[index].setub(width)
+
+    met: dict[tuple[str, str, str, str], list[Any]] = {}
+    stood_in: dict[tuple[str, str, str, str, str], list[Any]] = {}
+    block.delivered = delivered = {}
+    for (customer, material, rules, grade, label, t_id), var in deliver.items():
+        t = lots.spans[t_id]
+        ratio = grades(instance, rows[customer, material, rules])[grade]
+        ledger.post(customer, grade, label, t, -1.0, var)
+        met.setdefault((customer, material, rules, t_id), []).append(var / ratio)
+        delivered.setdefault((customer, grade, t_id), []).append((1.0, var))
+        if grade != material:
+            stood_in.setdefault((customer, material, rules, grade, t_id), []).append(var / ratio)
+            extra = instance.row(Substitute, f"{customer}|{material}|{grade}").extra_cost / 1000
+            if extra:
+                where = f"{customer}: {grade} for {material}"
+                ledger.pay(entity_of(instance, customer), "", "substitution", where, t, [(extra, var)])
+    for (customer, material, rules, n, t_id), var in short.items():
+        value = steps(instance, rows[customer, material, rules])[int(n) - 1][1]
+        where = f"{customer}: {material}" + (f" ({rules})" if rules else "")
+        ledger.pay(entity_of(instance, customer), "", VALUE_KINDS[0], where, lots.spans[t_id], [(value, var)])
+
+    def demand(_: Any, customer: str, material: str, rules: str, t_id: str) -> Any:
+        d = rows[customer, material, rules]
+        missing = [short[customer, material, rules, str(n + 1), t_id] for n in range(len(steps(instance, d)))]
+        return quicksum([*met.get((customer, material, rules, t_id), []), *missing]) == need(d, lots.spans[t_id])
+
+    block.demand = Constraint([(*key, t.id) for key in rows for t in spans], rule=demand)
+
+    def share(_: Any, customer: str, material: str, rules: str, grade: str, t_id: str) -> Any:
+        limit = instance.row(Substitute, f"{customer}|{material}|{grade}").maximum_share
+        t = lots.spans[t_id]
+        if limit is None or mean(limit, t) >= 100:
+            return Constraint.Skip
+        most = mean(limit, t) / 100 * need(rows[customer, material, rules], t)
+        return quicksum(stood_in[customer, material, rules, grade, t_id]) <= most
+
+    block.share = Constraint(list(stood_in), rule=share)
+
+
+def used(path: Any, customer: str, material: str, t: Span) -> list[tuple[float, Any]]:
+    """What a customer uses of a material in a period, as terms."""
+    terms: list[tuple[float, Any]] = path.demand.delivered.get((customer, material, t.id), [])
+    return terms
+
+
+def checks(instance: Instance) -> list[Issue]:
+    """Unknown rules, steps that do not rise, and steps or substitutes without a demand."""
+    faults = []
+    needs: dict[tuple[str, str], list[Demand]] = {}
+    for d in instance[Demand]:
+        needs.setdefault((d.customer, d.material), []).append(d)
+        for name in d.rules:
+            if not known(instance, name):
+                faults.append(instance.issue(d, "rules", f"{name} is not a rule", "name a rule or rule@version of Rules"))
+        if d.service_level is not None:
+            message = "is only reported: it binds in contingencies, which are not planned yet"
+            faults.append(instance.issue(d, "service_level", message, warning=True))
+    last: dict[tuple[str, str], ShortageStep] = {}
+    for row in sorted(instance[ShortageStep], key=lambda row: row.up_to):
+        pair = (row.customer, row.material)
+        if pair in last and row.value < last[pair].value:
+            message = f"is below the {last[pair].value:g} of the step before"
+            faults.append(instance.issue(row, "value", message, "values must rise"))
+        last[pair] = row
+    for pair, row in last.items():
+        if pair not in needs:
+            faults.append(instance.issue(row, "material", "the customer has no demand for it", warning=True))
+        for d in needs.get(pair, ()):
+            full = settings(instance).shortage_value if d.shortage_value is None else d.shortage_value
+            if row.up_to < 100 and full < row.value:
+                message = f"is above the full shortage value {full:g}"
+                faults.append(instance.issue(row, "value", message, "values must rise"))
+    for substitute in instance[Substitute]:
+        if (substitute.customer, substitute.material) not in needs:
+            faults.append(instance.issue(substitute, "material", "the customer has no demand for it", warning=True))
+    return faults
+
+
+def tabs(solution: Solution) -> list[Table]:
+    """What is met and what is short, and with what it is met."""
+    instance = solution.instance
+    table = Table(
+        "Demand",
+        fields(
+            "Customer", "Material", "Rules", "Period", ("Demand", "t"), ("Met", "t"), ("Short", "t"), ("Met share", "%"),
+            ("Shortage value", "M USD"), ("One more costs", "USD/kg"),
+        ),
+        "What each customer needs, gets and misses; what one more tonne of demand would cost (undiscounted).",
+    )  # fmt: skip
+    short = solution.values("demand.short")
+    for d in instance[Demand]:
+        rules = "; ".join(d.rules)
+        values = [value for _, value in steps(instance, d)]
+        for t in periods(instance):
+            missing = [short[d.customer, d.material, rules, str(n + 1), t.id] for n in range(len(values))]
+            asked_for, gap = need(d, t), sum(missing)
+            worth = solution.dual("demand.demand", (d.customer, d.material, rules, t.id), t)
+            lost = sum(tonnes * value for tonnes, value in zip(missing, values, strict=True)) / 1000
+            share = 100 * (asked_for - gap) / asked_for if asked_for else None
+            met = asked_for - gap
+            table.add(d.customer, d.material, rules, t.id, asked_for, met, gap, share, lost, worth if asked_for else None)
+    given = Table(
+        "Deliveries",
+        fields("Customer", "Material", "Rules", "Delivered as", "Label", "Period", ("Delivered", "t")),
+        "What is used for each need, by grade and label.",
+    )
+    for index, tonnes in solution.positive("demand.deliver"):
+        given.add(*index, tonnes)
+    return [table, given]

@@ -1,10 +1,29 @@
-"""Floors: public price instruments, contracts for difference and border floors."""
+"""Floors: public price instruments, contracts for difference and border floors.
+
+    counted[f,t]  = min(Σ output of the material at the covered sites, years·volume)                               [t]
+    top-up[f,t]   = max(0, level - benchmark)·counted            treasury to producer                             [k$]
+    upside[f,t]   = share·max(0, benchmark - upside from)·counted   producer to treasury, once it applies         [k$]
+
+The benchmark is data, so a floor moves money and not prices; its effect on market prices is outside the model. What is
+reported is worked out from the output. Border floors are not planned yet.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from sourcing.components.contracts import contract_overlap, contract_price, contracts, reference_price
+from sourcing.components.horizon import Span, mean, periods
+from sourcing.components.materials import Material
+from sourcing.components.places import entity_of, select_sites
+from sourcing.components.production import output
+from sourcing.components.trade import index_price
+from sourcing.instance import Instance
 
 from sourcing.sheets import (
+    InstanceError,
+    Issue,
     Row,
     Selector,
     Series,
@@ -17,7 +36,15 @@ from sourcing.sheets import (
     reference,
     selector,
     sheet,
+    year_of,
 )
+from sourcing.tables import Table, fields
+
+if TYPE_CHECKING:
+    from sourcing.ledger import Ledger
+    from sourcing.lots import Lots
+    from sourcing.solve import Solution
+
 
 
 @sheet("Floors", "a public price instrument", key=("floor",))
@@ -38,3 +65,109 @@ class Floor(Row):
     payer: str = reference("Payer", "Entities", "the treasury", required=False)
     members: tuple[str, ...] = names("Members", "countries inside a border floor")
     level: Series = over_time("Level", "USD/kg", "the guaranteed price", low=0)
+
+
+def benchmark(instance: Instance, row: Floor, t: Span) -> float:
+    """The price that a floor is measured by, USD/kg."""
+    return index_price(instance, row.benchmark or instance.row(Material, row.material).index, t)
+
+
+def top_up(instance: Instance, row: Floor, t: Span) -> float:
+    """What the treasury adds, USD/kg."""
+    return max(0.0, mean(row.level, t) - benchmark(instance, row, t))
+
+
+def upside(instance: Instance, row: Floor, t: Span) -> float:
+    """What the treasury gets, USD/kg."""
+    if row.upside_from is None or (row.upside_starts and year_of(row.upside_starts) > t.start + 1e-6):
+        return 0.0
+    return row.upside_share / 100 * max(0.0, benchmark(instance, row, t) - row.upside_from)
+
+
+def covered(instance: Instance, row: Floor) -> list[str]:
+    """The sites whose output counts."""
+    return sorted(select_sites(instance, row.covered))
+
+
+def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
+    """Payments of contracts for difference."""
+    for row in instance[Floor]:
+        for t in periods(instance):
+            made: dict[str, list[tuple[float, Any]]] = {}
+            for site in covered(instance, row):
+                made.setdefault(entity_of(instance, site), []).extend(output(path, site, row.material, t))
+            if not any(made.values()):
+                continue
+            producers: Any = next(iter(made)) if len(made) == 1 else tuple(made.items())
+            every = [pair for part in made.values() for pair in part]
+            cap = row.volume * t.years if row.volume is not None else None
+            for kind, rate in (("top-up", top_up(instance, row, t)), ("upside share", upside(instance, row, t))):
+                if not rate:
+                    continue
+                payer, payee = (row.payer, producers) if kind == "top-up" else (producers, row.payer)
+                if not ledger.agree(producers) or (cap is not None and ledger.factor(payer, payee, kind) > 0):
+                    message = f"a volume whose {kind} the {ledger.view} view counts as a cost is not planned yet"
+                    raise InstanceError([instance.issue(row, "volume", message, "choose the other view, or clear the volume")])
+
+                def exact(value: Any, rate: float = rate, every: Any = every, cap: float | None = cap) -> float:
+                    tonnes: float = value(every)
+                    return rate * (tonnes if cap is None else min(tonnes, cap))
+
+                ledger.pay(payer, payee, kind, row.floor, t, [(rate * k, var) for k, var in every], exact=exact)
+
+
+def checks(instance: Instance) -> list[Issue]:
+    """Floors without benchmark, payer or output, and border floors."""
+    faults = []
+    for row in instance[Floor]:
+        if row.kind == "border":
+            message = "border floors are not planned yet"
+            faults.append(instance.issue(row, "kind", message, "switch the row off (Active = no)"))
+        if row.kind == "cfd" and not row.payer:
+            faults.append(instance.issue(row, "payer", "nobody pays the difference", "name a treasury"))
+        if not row.benchmark and not instance.row(Material, row.material).index:
+            message = f"no benchmark: {row.material} has no price index either"
+            faults.append(instance.issue(row, "benchmark", message, "name an index"))
+        if row.kind == "cfd" and not covered(instance, row):
+            faults.append(instance.issue(row, "covered", "means no site"))
+        if any(level == float("inf") for level in row.level.values):
+            faults.append(instance.issue(row, "level", "a floor needs a level", "write 0 where there is none"))
+    return faults
+
+
+def tabs(solution: Solution) -> list[Table]:
+    """What each floor covers and pays, and what contracts with a floor pay above the market."""
+    instance = solution.instance
+    table = Table(
+        "Floors",
+        fields(
+            "Floor", "Kind", "Material", "Period", ("Level", "USD/kg"), ("Benchmark", "USD/kg"), ("Output", "t"),
+            ("Counted", "t"), ("Top-up", "M USD"), ("Upside", "M USD"), "Payer", "Payee",
+        ),
+        "What guaranteed prices cover and cost. A contract's floor is paid by its buyers.",
+    )  # fmt: skip
+    for row in instance[Floor]:
+        for t in periods(instance):
+            sites = covered(instance, row)
+            made = solution.total([pair for site in sites for pair in output(solution.path, site, row.material, t)])
+            counted = made if row.volume is None else min(made, row.volume * t.years)
+            table.add(
+                row.floor, row.kind, row.material, t.id, mean(row.level, t), benchmark(instance, row, t), made, counted,
+                top_up(instance, row, t) * counted / 1000, upside(instance, row, t) * counted / 1000, row.payer,
+                "; ".join(sorted({entity_of(instance, site) for site in sites})),
+            )  # fmt: skip
+    taken = solution.path.channels.by_contract
+    for contract, sellers, _ in contracts(instance):
+        for t in periods(instance):
+            if contract.floor is None or not contract_overlap(contract, t):
+                continue
+            part = taken.get((contract.contract, t.id), ())
+            tonnes = solution.total([(1.0, var) for _, flows in part for var in flows])
+            market = reference_price(instance, contract, t)
+            above = max(0.0, contract_price(instance, contract, t) - market)
+            table.add(
+                contract.contract, "contract floor", contract.material, t.id, contract.floor, market, tonnes, tonnes,
+                above * tonnes / 1000, 0.0, "; ".join(sorted({entity_of(instance, h.destination) for h, _ in part})),
+                "; ".join(sorted({entity_of(instance, site) for site in sellers})),
+            )  # fmt: skip
+    return [table]

@@ -6,7 +6,12 @@ site or, where none has it, an entity.
 
 from __future__ import annotations
 
-from sourcing.sheets import Row, choice, date, identifier, names, number, reference, sheet, text, yesno
+from sourcing.instance import Instance
+from sourcing.sheets import Issue, Row, Selector, choice, date, identifier, names, number, reference, sheet, text, yesno
+
+
+STAGES = ("mine", "crack", "separation", "metal", "alloy", "magnet", "recycling")
+"""What is done at a site, in the order of the chain; recycling comes in from the side."""
 
 
 @sheet("Entities", "a party", key=("entity",))
@@ -47,3 +52,88 @@ class Site(Row):
         ("segregated", "blended"),
     )
     passes_on: bool = yesno("Passes on", "a trader's hub forwards what its offers name", default=False)
+
+
+def entity_of(instance: Instance, site: str) -> str:
+    """The party whose site it is."""
+    return instance.row(Site, site).entity
+
+
+def select_sites(instance: Instance, selector: Selector) -> frozenset[str]:
+    """The sites that a selector means."""
+    return instance.once(_selected).setdefault(selector, _select(instance, selector))
+
+
+def _selected(instance: Instance) -> dict[Selector, frozenset[str]]:
+    return {}
+
+
+def _select(instance: Instance, selector: Selector) -> frozenset[str]:
+    found: set[str] = set()
+    for kind, name in selector.terms:
+        found |= {site.site for site in instance[Site] if matches(instance, site, kind, name)}
+    return frozenset(found)
+
+
+def matches(instance: Instance, site: Site, kind: str, name: str) -> bool:
+    """Whether one term of a selector means a site."""
+    if kind == "id":
+        return site.site == name if instance.has(Site, name) else site.entity == name
+    if kind == "country":
+        return site.country.upper() == name.upper()
+    if kind == "entity":
+        return site.entity == name
+    return kind == "any" or (kind == "allied" and instance.row(Entity, site.entity).allied)
+
+
+def treasury_of(instance: Instance, site: str) -> str:
+    """Who gets the duties of a site's country: its government, or a treasury that stands for one."""
+    country = instance.row(Site, site).country
+    for entity in instance[Entity]:
+        if entity.role == "government" and country in entity.country:
+            return entity.entity
+    return f"{TREASURY}{country or 'ZZ'}"
+
+
+TREASURY = "treasury:"
+
+
+def is_allied(instance: Instance, party: str) -> bool:
+    """Whether a party is allied; a treasury that stands for a government is as the importers of its country are."""
+    if party.startswith(TREASURY):
+        country = party.removeprefix(TREASURY)
+        return any((site.country or "ZZ") == country and is_allied(instance, site.entity) for site in instance[Site])
+    return instance.row(Entity, party).allied
+
+
+def role_of(instance: Instance, party: str) -> str:
+    """A party's role; a treasury is a government."""
+    return "government" if party.startswith(TREASURY) else instance.row(Entity, party).role
+
+
+def checks(instance: Instance) -> list[Issue]:
+    """Countries that are not two letters, and holdings of more than the whole."""
+    faults = []
+    for site in instance[Site]:
+        if site.country and not (len(site.country) == 2 and site.country.isalpha() and site.country.isupper()):
+            faults.append(instance.issue(site, "country", "is not a two-letter country code", "write for example JP"))
+        if not site.country:
+            faults.append(
+                instance.issue(
+                    site, "country", "a site without a country counts as covered by every rule", "write ZZ to say so",
+                    warning=True,
+                )
+            )
+        if site.custody == "blended":
+            faults.append(
+                instance.issue(
+                    site, "custody", "is planned as segregated: labels are tracked through the plant (mass balance)",
+                    warning=True,
+                )
+            )
+    held: dict[str, float] = {}
+    for row in instance[Holding]:
+        held[row.entity] = held.get(row.entity, 0.0) + row.share
+        if held[row.entity] > 100.0001:
+            faults.append(instance.issue(row, "share", f"the holdings of {row.entity} add up to more than 100 %"))
+    return faults

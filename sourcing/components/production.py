@@ -1,10 +1,34 @@
-"""Production: units, the processes that use them, and what is left over."""
+"""Production: units, the processes that use them, and what is left over.
+
+    made[i,m,c,t]      = Σ_a output[a,m]·activity[a,c',t],  c = (c' ∪ what site and stage add), as m carries it    [t]
+    taken[i,m,c,t]     = Σ_a input[a,m]·activity[a,c',t],   c = c' as m carries it                                 [t]
+    capacity[u,t]:       Σ_a use[a,u]·activity[a,c,t] <= years[t]·capacity[u,t]                                    [t]
+    downgrade[i,m,c→d]:  a cleaner lot taken as a less clean one, where a recipe joins inputs                      [t]
+    surplus[i,m,c,t]:    left over where it is made, if the material allows it                                     [t]
+
+A line is a recipe at a site with all the units that it uses. Processing, credits, fixed cost and disposal are its
+money. The unit of a project has its capacity from `projects`. Minimum loads and running costs need binaries: not yet.
+"""
 
 from __future__ import annotations
 
-from sourcing.sheets import Row, Series, choice, identifier, names, number, over_time, reference, sheet
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-STAGES = ("mine", "crack", "separation", "metal", "alloy", "magnet", "recycling")
+from sourcing.components.horizon import mean, periods
+from sourcing.components.materials import Material, Recipe, recipes
+from sourcing.components.places import STAGES, entity_of
+from sourcing.components.rules import CLEAN_TEXT, known
+from sourcing.instance import Instance
+from sourcing.sheets import Issue, Row, Series, choice, identifier, names, number, over_time, reference, sheet
+from sourcing.tables import Table, fields
+
+if TYPE_CHECKING:
+    from sourcing.components.horizon import Span
+    from sourcing.ledger import Ledger
+    from sourcing.lots import Lots
+    from sourcing.solve import Solution
 
 
 @sheet("Units", "a capacity at a site", key=("unit",))
@@ -34,3 +58,229 @@ class Process(Row):
     adds: tuple[str, ...] = names("Adds", "rules that a first source violates, or clean; blank is worked out")
     credit: float = number("Credit", "USD/t", "production credit per tonne of activity", default=0.0, low=0)
     credit_payer: str = reference("Credit payer", "Entities", "who pays the credit", required=False)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A recipe at a site with all units that it uses: (unit, t of capacity per t of activity)."""
+
+    row: Process
+    recipe: Recipe
+    units: tuple[tuple[str, float], ...]
+
+    @property
+    def id(self) -> tuple[str, str, str]:
+        """Site, recipe and first unit."""
+        return self.row.site, self.row.recipe, self.row.unit
+
+    @property
+    def site(self) -> str:
+        """Where it runs."""
+        return self.row.site
+
+
+def lines(instance: Instance) -> tuple[Line, ...]:
+    """Every line of the instance, in the order of the rows."""
+    return instance.once(_lines)
+
+
+def _lines(instance: Instance) -> tuple[Line, ...]:
+    found: list[Line] = []
+    for row in instance[Process]:
+        if row.cost is not None:
+            found.append(Line(row, recipes(instance)[row.recipe], ((row.unit, row.use),)))
+        else:
+            last = found[-1]
+            found[-1] = Line(last.row, last.recipe, (*last.units, (row.unit, row.use)))
+    return tuple(found)
+
+
+def made_at(instance: Instance) -> dict[str, dict[str, list[Line]]]:
+    """Lines that make a material, by site and material."""
+    return instance.once(_made_at)
+
+
+def _made_at(instance: Instance) -> dict[str, dict[str, list[Line]]]:
+    found: dict[str, dict[str, list[Line]]] = {}
+    for line in lines(instance):
+        for material in line.recipe.outputs:
+            found.setdefault(line.site, {}).setdefault(material, []).append(line)
+    return found
+
+
+def may_be_left(instance: Instance, site: str, material: str) -> bool:
+    """Whether a material may be surplus at a site: where it is made, unless its row or the default forbids it."""
+    makers = made_at(instance).get(site, {}).get(material, ())
+    rule = instance.row(Material, material).surplus
+    return bool(makers) and rule != "forbidden" and (
+        rule == "allowed" or any(list(line.recipe.outputs).index(material) > 0 for line in makers)
+    )
+
+
+def years_of_capacity(instance: Instance, unit: str, t: Span) -> float:
+    """Tonnes that a unit can do in a period, as Units says; infinite for no limit."""
+    return mean(instance.row(Unit, unit).capacity, t) * t.years
+
+
+def load(path: Any, unit: str, t: Span) -> list[tuple[float, Any]]:
+    """Capacity of a unit that is used in a period, as terms."""
+    terms: list[tuple[float, Any]] = path.production.loads.get((unit, t.id), [])
+    return terms
+
+
+def output(path: Any, site: str, material: str, t: Span) -> list[tuple[float, Any]]:
+    """What the processes of a site make of a material in a period, as terms."""
+    terms: list[tuple[float, Any]] = path.production.outputs.get((site, material, t.id), [])
+    return terms
+
+
+def intake(path: Any, site: str, material: str, t: Span) -> list[tuple[float, Any]]:
+    """What the processes of a site take in of a material in a period, as terms."""
+    terms: list[tuple[float, Any]] = path.production.intakes.get((site, material, t.id), [])
+    return terms
+
+
+def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
+    """Variables activity, downgrade and surplus; rows of capacity."""
+    from pyomo.environ import Block, Constraint, NonNegativeReals, Var, quicksum
+
+    from sourcing.components.projects import project_units
+
+    spans = periods(instance)
+    path.production = block = Block()
+    runs = [(line, label) for line in lines(instance) for label in lots.runs[line.id]]
+    block.activity = Var([(*line.id, label, t.id) for line, label in runs for t in spans], within=NonNegativeReals)
+    block.downgrade = Var(
+        [(*key, better, worse, t.id) for key, pairs in lots.downgrades.items() for better, worse in pairs for t in spans],
+        within=NonNegativeReals,
+    )
+    left = sorted({
+        (line.site, material, out)
+        for line, label in runs
+        for material, out in lots.outputs(line, label)
+        if may_be_left(instance, line.site, material)
+    })  # fmt: skip
+    block.surplus = Var([(*key, t.id) for key in left for t in spans], within=NonNegativeReals)
+    activity, downgrade, surplus = (dict(v.items()) for v in (block.activity, block.downgrade, block.surplus))
+
+    block.loads, block.outputs, block.intakes = loads, outputs, intakes = {}, {}, {}
+    for line in lines(instance):
+        row, owner = line.row, entity_of(instance, line.site)
+        for t in spans:
+            terms = [(label, activity[(*line.id, label, t.id)]) for label in lots.runs[line.id]]
+            for label, var in terms:
+                for material, rate in line.recipe.inputs.items():
+                    ledger.post(line.site, material, lots.carried(material, label), t, -rate, var)
+                    intakes.setdefault((line.site, material, t.id), []).append((rate, var))
+                for material, made in lots.outputs(line, label):
+                    rate = line.recipe.outputs[material]
+                    ledger.post(line.site, material, made, t, rate, var)
+                    outputs.setdefault((line.site, material, t.id), []).append((rate, var))
+                for unit, use in line.units:
+                    loads.setdefault((unit, t.id), []).append((use, var))
+            cost, credit = (row.cost or 0.0) / 1000, row.credit / 1000
+            where = f"{line.site}: {row.recipe} on {row.unit}"
+            if cost:
+                ledger.pay(owner, "", "processing", where, t, [(cost, var) for _, var in terms])
+            if credit:
+                ledger.pay(row.credit_payer, owner, "production credit", where, t, [(credit, var) for _, var in terms])
+    for (site, material, better, worse, t_id), var in downgrade.items():
+        t = lots.spans[t_id]
+        ledger.post(site, material, better, t, -1.0, var)
+        ledger.post(site, material, worse, t, 1.0, var)
+    for (site, material, label, t_id), var in surplus.items():
+        ledger.post(site, material, label, lots.spans[t_id], -1.0, var)
+        if cost := instance.row(Material, material).disposal / 1000:
+            where = f"{site}: {material}"
+            ledger.pay(entity_of(instance, site), "", "disposal", where, lots.spans[t_id], [(cost, var)])
+
+    own = project_units(instance)
+    ordinary = [row.unit for row in instance[Unit] if row.unit not in own]
+
+    def capacity(_: Any, unit: str, t_id: str) -> Any:
+        limit = years_of_capacity(instance, unit, lots.spans[t_id])
+        terms = loads.get((unit, t_id), [])
+        if not terms or math.isinf(limit):
+            return Constraint.Skip
+        return quicksum(use * var for use, var in terms) <= limit
+
+    block.capacity = Constraint([(unit, t.id) for unit in ordinary for t in spans], rule=capacity)
+    for row in instance[Unit]:
+        if row.fixed_cost and row.unit not in own:
+            for t in spans:
+                ledger.pay(entity_of(instance, row.site), "", "fixed", row.unit, t, [], row.fixed_cost * 1000 * t.years)
+
+
+def checks(instance: Instance) -> list[Issue]:
+    """Lines on units of other sites, credits without payer, and what needs binaries."""
+    faults = []
+    first = True
+    for row in instance[Process]:
+        if row.cost is None and first:
+            faults.append(instance.issue(row, "cost", "is blank, but no line stands above", "write the cost, or 0"))
+        first = False
+        unit = instance.row(Unit, row.unit)
+        if unit.site != row.site:
+            faults.append(instance.issue(row, "unit", f"stands at {unit.site}, not at {row.site}", "name a unit of the site"))
+        if row.credit and not row.credit_payer:
+            faults.append(instance.issue(row, "credit_payer", "nobody pays the credit", "name a party"))
+        inputs = recipes(instance)[row.recipe].inputs
+        if row.adds and inputs:
+            message = "is for a first source, and this recipe has inputs, whose labels it keeps"
+            faults.append(instance.issue(row, "adds", message, "clear the cell"))
+        for name in row.adds:
+            if name.lower() != CLEAN_TEXT and not known(instance, name):
+                faults.append(instance.issue(row, "adds", f"{name} is not a rule", "write rules of the tab Rules, or clean"))
+    previous: Process | None = None
+    for row in instance[Process]:
+        if row.cost is None and previous and (row.site, row.recipe) != (previous.site, previous.recipe):
+            message = f"is blank, but the line above is {previous.recipe} at {previous.site}"
+            faults.append(instance.issue(row, "cost", message, "write the cost, or 0"))
+        previous = row
+    for unit in instance[Unit]:
+        for field in ("minimum_load", "running_cost"):
+            if getattr(unit, field):
+                message = "is not planned yet: the unit may run at any load and pays nothing for running"
+                faults.append(instance.issue(unit, field, message, warning=True))
+    return faults
+
+
+def tabs(solution: Solution) -> list[Table]:
+    """What each line runs, which labels were joined, how full units are and what is left over."""
+    instance, lots = solution.instance, solution.lots
+    production = Table(
+        "Production",
+        fields("Site", "Recipe", "Unit", "Stage", "Label", "Adds", "Period", ("Activity", "t")),
+        "What each line runs. Label is that of its inputs taken together; Adds is what place and stage add to it.",
+    )
+    stages = {line.id: line for line in lines(instance)}
+    for (site, recipe, unit, label, t_id), tonnes in solution.positive("production.activity"):
+        line = stages[(site, recipe, unit)]
+        production.add(site, recipe, unit, line.row.stage, label, lots.added_text(line), t_id, tonnes)
+    joined = Table(
+        "Labels joined",
+        fields("Site", "Material", "From label", "To label", "Period", ("Amount", "t")),
+        "Cleaner lots that were used as less clean ones because a recipe joined them with such.",
+    )
+    for (site, material, better, worse, t_id), tonnes in solution.positive("production.downgrade"):
+        joined.add(site, material, better, worse, t_id, tonnes)
+    used = Table(
+        "Capacity and surplus",
+        fields(
+            "Kind", "Site", "Unit or material", "Label", "Period", ("Amount", "t"), ("Limit", "t"), ("Use", "%"),
+            ("One more is worth", "USD/t"),
+        ),
+        "How full each unit is, what one more tonne of it is worth, and what is left over where it is made.",
+    )  # fmt: skip
+    for row in instance[Unit]:
+        for t in periods(instance):
+            limit, worth = solution.capacity(row.unit, t)
+            amount = solution.total(load(solution.path, row.unit, t))
+            use = 100 * amount / limit if limit and not math.isinf(limit) else None
+            used.add(
+                "capacity", row.site, row.unit, None, t.id, amount, None if math.isinf(limit) else limit, use,
+                worth if limit else None,
+            )  # fmt: skip
+    for (site, material, label, t_id), tonnes in solution.positive("production.surplus"):
+        used.add("surplus", site, material, label, t_id, tonnes, None, None, None)
+    return [production, used, joined]

@@ -1,11 +1,24 @@
-"""Rules: dated content rules, their versions, and the classes that lots carry."""
+"""Rules: dated content rules, their versions, and the labels that lots carry.
+
+    label = set of rule versions that a lot violates; {} is clean
+    made at site i at stage g:   label ∪ {r : r covers i and counts g}, of which a material keeps those r that
+                                 count an element it holds
+    a first source after the mine hides its mine: it violates every r that counts an earlier stage
+    a delivery in t under a demand's rules has no r that is asked for in t
+
+Labels record facts: a lot separated in a covered country carries that for good, whenever the rule comes into force.
+Unknown is unproven and violates every rule. Only the test by place is planned yet.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 
-from sourcing.components.production import STAGES
-from sourcing.sheets import Row, choice, choices, date, identifier, names, number, reference, sheet, text
+from sourcing.components.horizon import Span
+from sourcing.components.materials import Content
+from sourcing.components.places import STAGES, Site
+from sourcing.instance import Instance
+from sourcing.sheets import Issue, Row, choice, choices, date, identifier, names, number, reference, sheet, text, year_of
 
 
 @sheet("Rules", "a version of a content rule", key=("rule", "version"))
@@ -44,3 +57,130 @@ class Waiver(Row):
     until: dt.date | None = date("To", "last day; a year is included", last=True)
     tonnes: float = number("Tonnes", "t/y", "quota", required=True, low=0)
     reference: str = text("Reference", "where it is granted")
+
+
+Label = frozenset[str]
+"""The rule versions (`rule@version`) that a lot violates."""
+
+CLEAN: Label = frozenset()
+CLEAN_TEXT = "clean"
+
+
+def label_text(label: Label) -> str:
+    """A label as the plan shows it: `clean`, or the rule versions joined by `; `."""
+    return "; ".join(sorted(label)) or CLEAN_TEXT
+
+
+def versions(instance: Instance) -> dict[str, Rule]:
+    """Every version of every rule, by `rule@version`."""
+    return instance.once(_versions)
+
+
+def _versions(instance: Instance) -> dict[str, Rule]:
+    return {row.id: row for row in instance[Rule]}
+
+
+def in_force(instance: Instance, rule: str, t: Span) -> Rule | None:
+    """The enacted version of a rule that holds in a period: the latest that began by its start."""
+    rows = [
+        row
+        for row in instance[Rule]
+        if row.rule == rule and row.status == "enacted" and year_of(row.since) <= t.start + 1e-9
+    ]
+    return max(rows, key=lambda row: row.since, default=None)
+
+
+def asked(instance: Instance, names: tuple[str, ...], t: Span) -> Label:
+    """The rule versions that a demand's Rules ask for in a period."""
+    found = set()
+    for name in names:
+        if "@" in name:
+            found.add(name)
+        elif row := in_force(instance, name, t):
+            found.add(row.id)
+    return frozenset(found)
+
+
+def parse_label(instance: Instance, names: tuple[str, ...]) -> Label:
+    """A label as a sheet gives it: nothing is unproven (all rules), `clean`, or rules (all versions) and versions."""
+    if not names:
+        return frozenset(versions(instance))
+    found = set()
+    for name in names:
+        if name.lower() != CLEAN_TEXT:
+            found |= {row.id for row in instance[Rule] if name in (row.id, row.rule)}
+    return frozenset(found)
+
+
+def countable(instance: Instance, material: str) -> Label:
+    """The rules that count an element that a material holds; all of them where Content does not list it."""
+    return instance.once(_countable).get(material, frozenset(versions(instance)))
+
+
+def _countable(instance: Instance) -> dict[str, Label]:
+    held: dict[str, set[str]] = {}
+    for row in instance[Content]:
+        held.setdefault(row.material, set()).update((row.element, *row.counted_as))
+    return {
+        material: frozenset(
+            row.id
+            for row in instance[Rule]
+            if "strict" in (name.lower() for name in row.elements) or elements & set(row.elements)
+        )
+        for material, elements in held.items()
+    }
+
+
+def covers(rule: Rule, site: Site) -> bool:
+    """Whether a rule covers a site by its country: blank or ZZ is covered by every rule."""
+    if site.country in ("", "ZZ"):
+        return True
+    return site.country not in rule.allowed if rule.allowed else site.country in rule.countries
+
+
+def marks(instance: Instance, site: str, stage: str) -> Label:
+    """The rules that a stage at a site adds to what it makes."""
+    row = instance.row(Site, site)
+    return frozenset(rule.id for rule in instance[Rule] if stage in rule.stages and covers(rule, row))
+
+
+def hides(instance: Instance, stage: str) -> Label:
+    """The rules that a first source at this stage violates because nobody knows where it was mined and made before."""
+    earlier = STAGES[: STAGES.index(stage)]
+    return frozenset(rule.id for rule in instance[Rule] if any(step in rule.stages for step in earlier))
+
+
+def known(instance: Instance, name: str) -> bool:
+    """Whether a text names a rule or a version of one."""
+    return any(name in (row.id, row.rule) for row in instance[Rule])
+
+
+def checks(instance: Instance) -> list[Issue]:
+    """Rules that this version cannot plan, that cover nobody, or that begin inside a period."""
+    from sourcing.components.horizon import periods
+
+    faults = []
+    spans = periods(instance)
+    elements = {name for row in instance[Content] for name in (row.element, *row.counted_as)}
+    for row in instance[Rule]:
+        if not row.countries and not row.allowed and row.test != "owner":
+            faults.append(instance.issue(row, "countries", "the rule covers no country", "fill Countries or Allowed"))
+        if row.countries and row.allowed:
+            faults.append(instance.issue(row, "allowed", "Countries is filled too", "fill one of the two"))
+        if row.test != "place":
+            faults.append(instance.issue(row, "test", "only the test by place is planned yet", "write place, or switch the row off"))
+        if row.tolerance:
+            faults.append(instance.issue(row, "tolerance", "a tolerance is not planned yet", "write 0"))
+        if row.exempt:
+            faults.append(instance.issue(row, "exempt", "the recycling route is not planned yet", "clear the cell"))
+        begins = year_of(row.since)
+        if any(t.start + 1e-6 < begins < t.end - 1e-6 for t in spans):
+            faults.append(
+                instance.issue(row, "since", "begins inside a period, which a rule may not split", "split the period there")
+            )
+        for name in row.elements:
+            if name.lower() != "strict" and name not in elements:
+                faults.append(instance.issue(row, "elements", f"no material holds {name} on Content", "or write strict"))
+    for waiver in instance[Waiver]:
+        faults.append(instance.issue(waiver, "rule", "waivers are not planned yet", "switch the row off"))
+    return faults

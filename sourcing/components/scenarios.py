@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sourcing.components.production import STAGES
-from sourcing.sheets import Row, choice, identifier, number, reference, sheet, span, text, yesno
+from sourcing.components.places import STAGES
+from sourcing.instance import Instance
+from sourcing.sheets import TABS, Issue, Row, choice, identifier, number, reference, sheet, span, text, yesno
 
 
 @sheet("Scenarios", "a future", key=("scenario",))
@@ -52,3 +53,31 @@ class Shock(Row):
     add: float | None = number("Add", "", "plus")
     set: float | None = number("Set", "", "in place")
     delay: float | None = number("Delay", "months", "later", low=0)
+
+
+def checks(instance: Instance) -> list[Issue]:
+    """Futures are read and checked, and not planned yet; outlooks must add up to 100 %."""
+    faults = []
+    outlooks = [row for row in instance[Scenario] if row.kind == "outlook"]
+    total = sum(row.probability or 0.0 for row in outlooks)
+    for row in outlooks:
+        if row.probability is None:
+            faults.append(instance.issue(row, "probability", "an outlook needs a probability", "write it in %"))
+    if outlooks and all(row.probability is not None for row in outlooks) and abs(total - 100) > 0.01:
+        message = f"the outlooks add up to {total:g} %"
+        faults.append(instance.issue(outlooks[-1], "probability", message, "they must add up to 100 %"))
+    for row in instance[Scenario]:
+        if row.kind == "event" and row.hazard is None:
+            faults.append(instance.issue(row, "hazard", "an event needs a hazard", "write it in % a year"))
+        if row.leaves and not instance.has(Scenario, row.leaves):
+            faults.append(instance.issue(row, "leaves", "is not a scenario", "name a row of Scenarios"))
+    for shock in instance[Shock]:
+        if shock.of_tab not in TABS:
+            faults.append(instance.issue(shock, "of_tab", "is not a tab", "name a tab of the workbook"))
+        if all(value is None for value in (shock.multiply, shock.add, shock.set, shock.delay)):
+            faults.append(instance.issue(shock, "multiply", "changes nothing", "fill Multiply, Add, Set or Delay"))
+    if instance[Shock]:
+        row = next(iter(instance[Shock]))
+        message = "futures are not planned yet: this plan is for the tables as they stand"
+        faults.append(instance.issue(row, "scenario", message, warning=True))
+    return faults

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sourcing.sheets import Row, Series, identifier, number, over_time, reference, sheet
+from sourcing.components.horizon import Span, mean
+from sourcing.components.materials import Material
+from sourcing.instance import Instance
+from sourcing.sheets import Issue, Row, Series, identifier, number, over_time, reference, sheet
 
 
 @sheet("Prices", "a price index", key=("index",))
@@ -24,3 +27,34 @@ class Offer(Row):
     adder: float = number("Adder", "USD/kg", "on top of that", default=0.0)
     minimum_order: float | None = number("Minimum order", "t/y", "least that a buyer takes if any", low=0)
     maximum: float | None = number("Maximum", "t/y", "most that is sold at spot; blank is no limit", low=0)
+
+
+def index_price(instance: Instance, index: str, t: Span) -> float:
+    """Mean of an index in a period, USD/kg."""
+    return mean(instance.row(Price, index).price, t)
+
+
+def market_price(instance: Instance, material: str, t: Span) -> float | None:
+    """Market price of a material in a period, USD/kg; None if it has no index."""
+    index = instance.row(Material, material).index
+    return index_price(instance, index, t) if index else None
+
+
+def offer_price(instance: Instance, offer: Offer, t: Span) -> float:
+    """Price of an offer in a period, USD/kg."""
+    index = offer.index or instance.row(Material, offer.material).index
+    return index_price(instance, index, t) * (1 + offer.premium / 100) + offer.adder
+
+
+def checks(instance: Instance) -> list[Issue]:
+    """Offers without a price."""
+    faults = []
+    for row in instance[Offer]:
+        if not row.index and not instance.row(Material, row.material).index:
+            faults.append(
+                instance.issue(row, "index", f"no price: {row.material} has no price index either", "name an index")
+            )
+        if row.minimum_order:
+            message = "is not planned yet: orders may be smaller"
+            faults.append(instance.issue(row, "minimum_order", message, warning=True))
+    return faults

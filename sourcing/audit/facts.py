@@ -1,0 +1,361 @@
+"""What an instance says, worked out for the audit from its rows alone.
+
+Everything here is derived a second time, from the design and not from the model: an error that both share would have
+to be made twice.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from sourcing.components.contracts import Contract
+from sourcing.components.demand import Demand, Substitute
+from sourcing.components.horizon import Period, Setting, Settings
+from sourcing.components.lanes import Lane
+from sourcing.components.limits import Limit
+from sourcing.components.materials import Material, RecipeLine
+from sourcing.components.places import Entity, Site
+from sourcing.components.production import Process, Unit
+from sourcing.components.projects import Project
+from sourcing.components.stock import Stockpile
+from sourcing.components.trade import Offer, Price
+from sourcing.instance import Instance
+from sourcing.sheets import Selector, Series, conversion, span_of, year_of
+
+MOMENT = 1e-6
+"""Two moments closer than this (years, half a minute) are one."""
+
+
+@dataclass(frozen=True)
+class Time:
+    """A period on the calendar, in decimal years."""
+
+    id: str
+    start: float
+    end: float
+
+    @property
+    def years(self) -> float:
+        """Its length."""
+        return self.end - self.start
+
+    def overlap(self, start: float, end: float) -> float:
+        """Years of it between two moments."""
+        return max(0.0, min(self.end, end) - max(self.start, start))
+
+
+@dataclass(frozen=True)
+class Line:
+    """A process with all the units that it uses (t of capacity per t of activity)."""
+
+    site: str
+    recipe: str
+    unit: str
+    stage: str
+    cost: float
+    credit: float
+    credit_payer: str
+    adds: tuple[str, ...]
+    uses: dict[str, float]
+    inputs: dict[str, float]
+    outputs: dict[str, float]
+
+    def __str__(self) -> str:
+        return f"{self.recipe} at {self.site} on {self.unit}"
+
+
+class Facts:
+    """Calendar, places, network and prices of an instance, and what parties weigh in a view."""
+
+    def __init__(self, instance: Instance, view: str):
+        from sourcing.audit.labels import Labels
+
+        self.instance, self.view = instance, view
+        self.sites = {row.site: row for row in instance[Site]}
+        self.entities = {row.entity: row for row in instance[Entity]}
+        self.materials = {row.material: row for row in instance[Material]}
+        self.units = {row.unit: row for row in instance[Unit]}
+        self.contracts = {row.contract: row for row in instance[Contract] if row.status == "signed"}
+        self.stockpiles = {row.stockpile: row for row in instance[Stockpile]}
+        self.limits = {row.limit: row for row in instance[Limit]}
+        self.offers = {(row.site, row.material): row for row in instance[Offer]}
+        self.demands = {(row.customer, row.material, "; ".join(row.rules)): row for row in instance[Demand]}
+        self.substitutes = {(row.customer, row.material, row.substitute): row for row in instance[Substitute]}
+        self.prices = {row.index: row.price for row in instance[Price]}
+        self.customers = {row.customer for row in instance[Demand]}
+        self.times = _times(instance)
+        self.time = {t.id: t for t in self.times}
+        self.lines = _lines(instance)
+        self.line = {(line.site, line.recipe, line.unit): line for line in self.lines}
+        self.made = {(line.site, material) for line in self.lines for material in line.outputs}
+        self.used = {(line.site, material) for line in self.lines for material in line.inputs}
+        self.stocked = {(row.site, row.material) for row in instance[Stockpile]}
+        self.needed = {(row.customer, row.material) for row in instance[Demand]}
+        self.needed |= {(c, other) for c, material, other in self.substitutes if (c, material) in self.needed}
+        self.passed_on = {(site, material) for site, material in self.offers if self.sites[site].passes_on}
+        self._lanes: dict[tuple[str, str, str], Lane | None] = {}
+        self.rules = Labels(instance, self)
+        self.ids: dict[str, Iterable[str]] = {
+            "site": self.sites,
+            "material": self.materials,
+            "period": self.time,
+            "party": self.entities,
+            "payer": {*self.entities, "", "planner"},
+            "stockpile": self.stockpiles,
+            "contract": self.contracts,
+            "limit": self.limits,
+        }
+
+    # ------------------------------------------------------------------------------------------ settings
+
+    @cached_property
+    def settings(self) -> dict[str, Setting]:
+        """Settings rows by name in small letters."""
+        return {" ".join(row.setting.lower().split()): row for row in self.instance[Setting] if row.value}
+
+    def _number(self, name: str, unit: str, default: float) -> float:
+        row = self.settings.get(name)
+        return default if row is None else float(row.value) * (conversion(row.unit, unit) or math.nan)
+
+    @cached_property
+    def shortage_value(self) -> float:
+        """USD/kg, where a demand gives none."""
+        return self._number("shortage value", "USD/kg", Settings.shortage_value)
+
+    def discount(self, t: Time) -> float:
+        """What a dollar in the middle of a period is worth at the start of the first."""
+        rate = self._number("discount rate", "%/y", Settings.discount_rate) / 100
+        return float((1 + rate) ** -((t.start + t.end) / 2 - self.times[0].start))
+
+    @cached_property
+    def open_to_decisions(self) -> float:
+        """The moment from which projects may start."""
+        row = self.settings.get("first period open to decisions")
+        if row is None:
+            return self.times[0].start
+        return self.moments(row.value.strip())[0]
+
+    def moments(self, text: str) -> tuple[float, float]:
+        """Start and end of a period or a calendar span."""
+        if text in self.time:
+            return self.time[text].start, self.time[text].end
+        found = span_of(text)
+        if found is None:
+            raise ValueError(f"{text} is neither a period nor a calendar span")
+        return found
+
+    def first_from(self, moment: float) -> Time | None:
+        """The first period that begins at or after a moment."""
+        return next((t for t in self.times if t.start >= moment - MOMENT), None)
+
+    # ------------------------------------------------------------------------------------------ places and goods
+
+    def _place_rank(self, selector: Selector, site: str) -> int | None:
+        """How closely a selector means a site: 4 by name, 3 by party, 2 by country, 1 as an ally, 0 as any."""
+        row, ranks = self.sites[site], []
+        for kind, name in selector.terms:
+            if kind == "id" and name in self.sites:
+                ranks += [4] if name == site else []
+            elif kind in ("id", "entity"):
+                ranks += [3] if row.entity == name else []
+            elif kind == "country":
+                ranks += [2] if row.country.upper() == name.upper() else []
+            elif kind == "allied":
+                ranks += [1] if self.entities[row.entity].allied else []
+            elif kind == "any":
+                ranks += [0]
+        return max(ranks, default=None)
+
+    def _goods_rank(self, selector: Selector, material: str) -> int | None:
+        """How closely a selector means a material: 2 by name, 1 by form, 0 as any."""
+        form = self.materials[material].form
+        hits = {"id": material, "form": form}
+        ranks = [
+            {"id": 2, "form": 1, "any": 0}[kind]
+            for kind, name in selector.terms
+            if kind == "any" or hits.get(kind) == name
+        ]
+        return max(ranks, default=None)
+
+    def covers(self, selector: Selector, site: str) -> bool:
+        """Whether a selector means a site."""
+        return self._place_rank(selector, site) is not None
+
+    def matches(self, selector: Selector, material: str, form: str = "") -> bool:
+        """Whether a selector means a material, of one form if given."""
+        return self._goods_rank(selector, material) is not None and form in ("", self.materials[material].form)
+
+    def lane(self, origin: str, destination: str, material: str) -> Lane | None:
+        """The lane of a shipment: the most specific row that matches, or None."""
+        key = (origin, destination, material)
+        if key not in self._lanes:
+            found: list[tuple[tuple[int, int, int], Lane]] = []
+            for row in self.instance[Lane]:
+                a = self._place_rank(row.origin, origin)
+                b = self._place_rank(row.destination, destination)
+                c = self._goods_rank(row.goods, material)
+                if a is not None and b is not None and c is not None:
+                    found.append((((a > 0) + (b > 0) + (c > 0), a + b, c), row))  # filled selectors, then how closely
+            self._lanes[key] = max(found, key=lambda pair: pair[0])[1] if found else None
+        return self._lanes[key]
+
+    def owner(self, site: str) -> str:
+        """The party whose site it is."""
+        return self.sites[site].entity
+
+    def may_send(self, site: str, material: str) -> bool:
+        """Whether a site makes, stocks or passes on a material; customers ship nothing."""
+        has = {(site, material)} & (self.made | self.stocked | self.passed_on)
+        return bool(has) and site not in self.customers
+
+    def may_take(self, site: str, material: str) -> bool:
+        """Whether a site uses, stocks or passes on a material."""
+        return bool({(site, material)} & (self.used | self.needed | self.stocked | self.passed_on))
+
+    def may_be_left(self, site: str, material: str) -> bool:
+        """Whether a material may be left over at a site."""
+        if (site, material) not in self.made:
+            return False
+        allowed = self.materials[material].surplus
+        by_product = any(
+            line.site == site and material in list(line.outputs)[1:]  # the first output is what it is run for
+            for line in self.lines
+        )
+        return allowed == "allowed" or (not allowed and by_product)
+
+    # ------------------------------------------------------------------------------------------ contracts
+
+    def dates(self, contract: Contract) -> tuple[float, float]:
+        """First and last moment of a contract."""
+        since = -math.inf if contract.since is None else year_of(contract.since)
+        until = math.inf if contract.until is None else year_of(contract.until + dt.timedelta(days=1))
+        return since, until
+
+    def years(self, contract: Contract, t: Time) -> float:
+        """Years of a period in which a contract runs; 0 is closed."""
+        years = t.overlap(*self.dates(contract))
+        return years if years > MOMENT else 0.0
+
+    def parties(self, contract: Contract, t: Time) -> set[tuple[str, str]]:
+        """(buyer, seller) of every channel of a contract in a period."""
+        sellers = [s for s in self.sites if self.covers(contract.seller, s) and self.may_send(s, contract.material)]
+        buyers = [s for s in self.sites if self.covers(contract.buyer, s) and self.may_take(s, contract.material)]
+        return {
+            (self.owner(j), self.owner(i))
+            for i in sellers
+            for j in buyers
+            if i != j and self.years(contract, t) and self.lane(i, j, contract.material)
+        }
+
+    # ------------------------------------------------------------------------------------------ prices (USD/kg)
+
+    def price(self, index: str, t: Time) -> float:
+        """An index in a period; 0 where there is none."""
+        return self.prices[index].mean(t.start, t.end) if index else 0.0
+
+    def market(self, material: str, t: Time) -> float:
+        """A material's market price."""
+        return self.price(self.materials[material].index, t)
+
+    def spot(self, offer: Offer, t: Time) -> float:
+        """What an offer asks."""
+        index = offer.index or self.materials[offer.material].index
+        return self.price(index, t) * (1 + offer.premium / 100) + offer.adder
+
+    def before_floor(self, contract: Contract, t: Time) -> float:
+        """A contract's price before floor and cap."""
+        if contract.fixed is not None:
+            return contract.fixed
+        return self.price(contract.index or self.materials[contract.material].index, t) * (1 + contract.premium / 100)
+
+    def contract_price(self, contract: Contract, t: Time) -> float:
+        """What a contract asks before a rebate."""
+        price = self.before_floor(contract, t)
+        price = price if contract.floor is None else max(price, contract.floor)
+        return price if contract.cap is None else min(price, contract.cap)
+
+    # ------------------------------------------------------------------------------------------ parties
+
+    def treasury(self, site: str) -> str:
+        """Who gets the tariffs of a site's country."""
+        country = self.sites[site].country
+        for row in self.entities.values():
+            if row.role == "government" and country and country in row.country:
+                return row.entity
+        return f"treasury:{country or 'ZZ'}"
+
+    def weight(self, party: str, importer: str = "") -> float:
+        """What a dollar of a party counts in the view; a treasury that stands for a country is as its importer."""
+        if party == "planner":
+            return 1.0
+        if party.startswith("treasury:"):
+            return float(self.view == "system" and self.entities[importer].allied)
+        row = self.entities.get(party)
+        return float(row is not None and row.allied and (self.view == "system" or row.role == "buyer"))
+
+    # ------------------------------------------------------------------------------------------ projects
+
+    @cached_property
+    def projects(self) -> dict[str, Project]:
+        """Projects by name."""
+        return {row.project: row for row in self.instance[Project]}
+
+    def start_of(self, project: Project) -> float:
+        """The moment from which a project may start (a committed one does)."""
+        return self.times[0].start if project.earliest is None else year_of(project.earliest)
+
+    def online_from(self, project: Project, start: float) -> Time | None:
+        """The period from which a step that starts at a moment is on line."""
+        return self.first_from(start + project.lead_time / 12)
+
+    @staticmethod
+    def ramp(project: Project, online: Time, t: Time) -> float:
+        """Mean share of capacity in a period of a step that is on line from the start of another; 0 before."""
+        if t.start < online.start - MOMENT:
+            return 0.0
+        values = [value / 100 for value in project.ramp] or [1.0]
+        last = online.start + len(values) - 1
+        total = t.overlap(last, math.inf) * values[-1]
+        for year, value in enumerate(values[:-1]):
+            total += t.overlap(online.start + year, online.start + year + 1) * value
+        return total / t.years
+
+
+def mean(series: Series | None, t: Time, *, default: float) -> float:
+    """A calendar series in a period; `default` where the column is blank."""
+    return default if series is None else series.mean(t.start, t.end)
+
+
+def _times(instance: Instance) -> tuple[Time, ...]:
+    rows = sorted(instance[Period], key=lambda row: row.start)
+    starts = [year_of(row.start) for row in rows]
+    ends = [*starts[1:], starts[-1] + rows[-1].years]
+    return tuple(Time(row.period, start, end) for row, start, end in zip(rows, starts, ends, strict=True))
+
+
+def _lines(instance: Instance) -> tuple[Line, ...]:
+    inputs: dict[str, dict[str, float]] = {}
+    outputs: dict[str, dict[str, float]] = {}
+    for row in instance[RecipeLine]:
+        for side, amount in ((inputs, row.input), (outputs, row.output)):
+            side.setdefault(row.recipe, {})
+            if amount:
+                side[row.recipe][row.material] = amount
+    lines: list[Line] = []
+    for process in instance[Process]:
+        if process.cost is None:  # a further unit of the line above
+            above = next(line for line in reversed(lines) if (line.site, line.recipe) == (process.site, process.recipe))
+            above.uses[process.unit] = process.use
+            continue
+        lines.append(
+            Line(
+                process.site, process.recipe, process.unit, process.stage, process.cost, process.credit,
+                process.credit_payer, process.adds, {process.unit: process.use}, inputs[process.recipe],
+                outputs[process.recipe],
+            )
+        )  # fmt: skip
+    return tuple(lines)

@@ -1,0 +1,347 @@
+"""Tonnes: balances by label, who may ship what, capacity, projects and stock."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from sourcing.audit.books import ZERO, Books, Flow
+from sourcing.audit.facts import MOMENT, Facts, Time, mean
+from sourcing.audit.labels import Label, name_of
+from sourcing.audit.verdict import Families
+from sourcing.components.lanes import Lane
+from sourcing.components.projects import Project
+
+T = TypeVar("T")
+K = TypeVar("K")
+
+
+def sums(records: Iterable[T], key: Callable[[T], K], value: Callable[[T], float]) -> dict[K, float]:
+    """Totals of records by a key."""
+    total: dict[K, float] = defaultdict(float)
+    for record in records:
+        total[key(record)] += value(record)
+    return total
+
+
+def check_material(facts: Facts, books: Books, families: Families) -> None:
+    """Every promise about tonnes."""
+    _channels(facts, books, families)
+    _labels(facts, books, families)
+    _balance(facts, books, families)
+    _maxima(facts, books, families)
+    _projects(facts, books, families)
+    _capacity(facts, books, families)
+    _stock(facts, books, families)
+
+
+# -------------------------------------------------------------------------------------------------- shipping
+
+
+def channel_fault(facts: Facts, flow: Flow) -> str:
+    """Why a shipment has no right to be; "" if it has."""
+    i, j, m = flow.origin, flow.destination, flow.material
+    if i == j:
+        return "a site ships to itself"
+    if i in facts.customers:
+        return "a customer ships"
+    if not facts.may_send(i, m):
+        return f"{i} neither makes, stocks nor passes on {m}"
+    if not facts.may_take(j, m):
+        return f"{j} neither uses, stocks nor passes on {m}"
+    if facts.lane(i, j, m) is None:
+        return "there is no lane"
+    one_party = facts.owner(i) == facts.owner(j)
+    if flow.under == "inside":
+        return "" if one_party else "inside is not inside one party"
+    if flow.under == "spot":
+        return "one party buys from itself" if one_party else "" if (i, m) in facts.offers else "there is no offer"
+    contract = facts.contracts.get(flow.under)
+    if contract is None:
+        return f"{flow.under} is no signed contract"
+    covers = facts.covers(contract.seller, i) and facts.covers(contract.buyer, j) and contract.material == m
+    if not covers:
+        return f"{flow.under} does not cover it"
+    return "" if facts.years(contract, facts.time[flow.period]) else f"{flow.under} does not run then"
+
+
+def arrives(lane: Lane, sent: Time, t: Time) -> float:
+    """Share of a shipment, spread evenly over the period in which it is sent, that arrives in a period."""
+    lead = lane.lead_time / 365
+    return t.overlap(sent.start + lead, sent.end + lead) / sent.years
+
+
+def _channels(facts: Facts, books: Books, families: Families) -> None:
+    channels, transit = families("channels"), families("transit")
+    for flow in books.flows:
+        fault = channel_fault(facts, flow)
+        channels.holds(not fault, f"{flow}: {fault}")
+        if lane := facts.lane(flow.origin, flow.destination, flow.material):
+            t = facts.time[flow.period]
+            transit.equal(flow.later, flow.tonnes * (1 - arrives(lane, t, t)), f"{flow}: later", size=flow.tonnes)
+
+
+def _labels(facts: Facts, books: Books, families: Families) -> None:
+    check, carried = families("labels"), facts.rules.carried
+    for flow in books.flows:
+        check.holds(flow.label <= carried(flow.material), f"{flow}: it can't carry {name_of(flow.label)}")
+    for stock in books.stocks:
+        check.holds(
+            stock.label <= carried(stock.material), f"{stock.stockpile}: it can't carry {name_of(stock.label)}"
+        )
+    for run in books.runs:
+        line = facts.line.get((run.site, run.recipe, run.unit))
+        where = f"{run.recipe} at {run.site} on {run.unit} in {run.period}"
+        check.holds(line is not None, f"{where}: there is no such process")
+        if line is None:
+            continue
+        check.holds(run.stage == line.stage, f"{where}: its stage is {line.stage}, not {run.stage}")
+        brought = frozenset[str]().union(*(carried(material) for material in line.inputs))
+        check.holds(run.label <= brought, f"{where}: its inputs can't carry {name_of(run.label)}")
+        shown = frozenset[str]().union(*(carried(material) for material in line.outputs))
+        added = facts.rules.added(line)
+        check.holds(
+            run.adds & shown == added & shown, f"{where}: it adds {name_of(added)}, not {name_of(run.adds)}"
+        )
+    for join in books.joins:
+        where = f"{join.material} at {join.site} in {join.period}"
+        check.holds(
+            join.before < join.after <= carried(join.material),
+            f"{where}: {name_of(join.before)} can't be used as {name_of(join.after)}",
+        )
+        joined = any(
+            line.site == join.site and join.material in line.inputs and len(line.inputs) > 1 for line in facts.lines
+        )
+        check.holds(joined, f"{where}: no process there joins it with another input")
+
+
+# -------------------------------------------------------------------------------------------------- balances
+
+Place = tuple[str, str, Label, str]
+"""Site, material, label, period."""
+
+
+def _balance(facts: Facts, books: Books, families: Families) -> None:
+    inward: dict[str, dict[Place, float]] = {
+        kind: defaultdict(float) for kind in ("arriving", "made", "drawn", "joined")
+    }
+    outward: dict[str, dict[Place, float]] = {
+        kind: defaultdict(float) for kind in ("shipped", "used", "filled", "delivered", "joined", "left")
+    }
+    for place, tonnes in _opening_transit(facts):
+        inward["arriving"][place] += tonnes
+    for flow in books.flows:
+        outward["shipped"][flow.origin, flow.material, flow.label, flow.period] += flow.tonnes
+        if lane := facts.lane(flow.origin, flow.destination, flow.material):
+            for t in facts.times:
+                share = arrives(lane, facts.time[flow.period], t)
+                inward["arriving"][flow.destination, flow.material, flow.label, t.id] += share * flow.tonnes
+    for run in books.runs:
+        if line := facts.line.get((run.site, run.recipe, run.unit)):
+            for m, rate in line.inputs.items():
+                outward["used"][run.site, m, run.label & facts.rules.carried(m), run.period] += rate * run.activity
+            for m, rate in line.outputs.items():
+                inward["made"][run.site, m, facts.rules.output(line, run.label, m), run.period] += rate * run.activity
+    for stock in books.stocks:
+        row = facts.stockpiles[stock.stockpile]
+        inward["drawn"][row.site, row.material, stock.label, stock.period] += stock.draw
+        outward["filled"][row.site, row.material, stock.label, stock.period] += stock.fill
+    for join in books.joins:
+        inward["joined"][join.site, join.material, join.after, join.period] += join.tonnes
+        outward["joined"][join.site, join.material, join.before, join.period] += join.tonnes
+    for d in books.deliveries:
+        outward["delivered"][d.customer, d.delivered_as, d.label, d.period] += d.tonnes
+    surplus = families("surplus")
+    for use in books.uses:
+        if use.kind == "surplus":
+            outward["left"][use.site, use.name, use.label, use.period] += use.amount
+            allowed = use.name in facts.materials and facts.may_be_left(use.site, use.name)
+            surplus.holds(allowed, f"{use.name} at {use.site} in {use.period}: may not be left over")
+
+    balance, resale = families("balance"), families("resale")
+    for place in {p for side in (*inward.values(), *outward.values()) for p in side}:
+        site, material, label, period = place
+        where = f"{material} ({name_of(label)}) at {site} in {period}"
+        came = sum(side.get(place, 0.0) for side in inward.values())
+        went = sum(side.get(place, 0.0) for side in outward.values())
+        balance.equal(came, went, f"{where}: what comes and what goes")
+        if (site, material) not in facts.passed_on:
+            own = came - inward["arriving"].get(place, 0.0)
+            resale.at_most(outward["shipped"].get(place, 0.0), own, f"{where}: shipped", size=came)
+
+
+def _opening_transit(facts: Facts) -> list[tuple[Place, float]]:
+    """What is under way at the start arrives evenly over the lead time, unproven."""
+    found, first = [], facts.times[0]
+    for lane in facts.instance[Lane]:
+        if not lane.in_transit:
+            continue
+        site, material = lane.destination.terms[0][1], lane.goods.terms[0][1]
+        lead = lane.lead_time / 365
+        for t in facts.times:
+            share = t.overlap(first.start, first.start + lead) / lead if lead else float(t is first)
+            found.append(((site, material, facts.rules.carried(material), t.id), share * lane.in_transit))
+    return found
+
+
+def _maxima(facts: Facts, books: Books, families: Families) -> None:
+    lanes, offers = families("lane maximum"), families("offer maximum")
+    by_lane = sums(
+        books.flows, lambda f: (facts.lane(f.origin, f.destination, f.material), f.period), lambda f: f.tonnes
+    )
+    for (lane, period), tonnes in by_lane.items():
+        if lane is not None and lane.maximum is not None:
+            lanes.at_most(tonnes, lane.maximum * facts.time[period].years, f"{lane.name_of_row} in {period}")
+    spot = [flow for flow in books.flows if flow.under == "spot"]
+    for (site, m, period), tonnes in sums(spot, lambda f: (f.origin, f.material, f.period), lambda f: f.tonnes).items():
+        offer = facts.offers.get((site, m))
+        if offer is not None and offer.maximum is not None:
+            offers.at_most(tonnes, offer.maximum * facts.time[period].years, f"{m} from {site} at spot in {period}")
+
+
+# -------------------------------------------------------------------------------------------------- capacity
+
+
+def steps_online(facts: Facts, books: Books, project: Project) -> list[tuple[Time, float]]:
+    """(period from which they are on line, steps) of a project: data if it is committed, else as the plan started."""
+    if project.status == "committed":
+        online = facts.online_from(project, facts.start_of(project))
+        return [(online, project.steps)] if online else []
+    found = []
+    for step in books.steps:
+        if step.kind == "project" and step.name == project.project and step.started and step.period in facts.time:
+            online = facts.online_from(project, facts.time[step.period].start)
+            if online:
+                found.append((online, step.started))
+    return found
+
+
+def _projects(facts: Facts, books: Books, families: Families) -> None:
+    check = families("projects")
+    started: dict[tuple[str, str], float] = defaultdict(float)
+    for step in books.steps:
+        if step.kind != "project":
+            continue
+        project, t = facts.projects.get(step.name), facts.time.get(step.period)
+        where = f"{step.name} in {step.period}"
+        check.holds(project is not None and t is not None, f"{where}: there is no such project or period")
+        if project is None or t is None:
+            continue
+        steps = steps_online(facts, books, project)
+        check.equal(step.online or 0.0, sum(n for on, n in steps if on.start <= t.start + MOMENT), f"{where}: on line")
+        capacity = sum(n * facts.ramp(project, on, t) for on, n in steps) * _one_step(facts, project, t) * t.years
+        check.equal(step.capacity or 0.0, capacity, f"{where}: capacity")
+        check.equal(step.capex or 0.0, (step.started or 0.0) * project.capex, f"{where}: capex")
+        if project.status == "option" and step.started:
+            started[project.project, t.id] += step.started
+            early = t.start < max(facts.open_to_decisions, facts.start_of(project)) - MOMENT
+            check.holds(not early or step.started <= ZERO, f"{where}: is not open to decisions yet")
+    options = [p for p in facts.projects.values() if p.status == "option"]
+    for project in options:
+        total = sum(started[project.project, t.id] for t in facts.times)
+        check.at_most(total, project.steps, f"{project.project}: steps started")
+        for other in options:
+            if project.together and other.together == project.together:
+                for t in facts.times:
+                    mine, its = started[project.project, t.id], started[other.project, t.id]
+                    check.equal(
+                        mine / project.steps, its / other.steps, f"{project.project} with {other.project} in {t.id}"
+                    )
+    for group in {p.only_one for p in options if p.only_one}:
+        shares = [
+            sum(started[p.project, t.id] for t in facts.times) / p.steps if p.status == "option" else 1.0
+            for p in facts.projects.values()
+            if p.only_one == group
+        ]
+        check.at_most(sum(shares), 1.0, f"only one of {group}")
+
+
+def _one_step(facts: Facts, project: Project, t: Time) -> float:
+    return facts.units[project.unit].capacity.mean(t.start, t.end)
+
+
+def capacity_of(facts: Facts, books: Books, unit: str, t: Time) -> float:
+    """What a unit can do in a period (t); infinite without a limit."""
+    projects = [project for project in facts.projects.values() if project.unit == unit]
+    nominal = facts.units[unit].capacity.mean(t.start, t.end) * t.years
+    if not projects:
+        return nominal
+    factor = sum(n * facts.ramp(p, online, t) for p in projects for online, n in steps_online(facts, books, p))
+    return nominal * factor if factor else 0.0
+
+
+def _capacity(facts: Facts, books: Books, families: Families) -> None:
+    check = families("capacity")
+    used: dict[tuple[str, str], float] = defaultdict(float)
+    for run in books.runs:
+        if line := facts.line.get((run.site, run.recipe, run.unit)):
+            for unit, use in line.uses.items():
+                used[unit, run.period] += use * run.activity
+    for (unit, period), amount in used.items():
+        t, row = facts.time[period], facts.units[unit]
+        limit = capacity_of(facts, books, unit, t)
+        check.at_most(amount, limit, f"{unit} in {period}: used")
+        if row.minimum_load and amount > ZERO and math.isfinite(limit):
+            check.at_least(amount, limit * row.minimum_load / 100, f"{unit} in {period}: minimum load")
+    for use in books.uses:
+        where = f"{use.name} in {use.period}"
+        check.holds(use.kind in ("capacity", "surplus"), f"{where}: {use.kind} is neither capacity nor surplus")
+        if use.kind != "capacity":
+            continue
+        check.holds(use.name in facts.units, f"{where}: there is no such unit")
+        if use.name in facts.units:
+            limit = capacity_of(facts, books, use.name, facts.time[use.period])
+            check.equal(use.amount, used.get((use.name, use.period), 0.0), f"{where}: amount")
+            if math.isfinite(limit):
+                check.equal(math.nan if use.limit is None else use.limit, limit, f"{where}: limit")
+                if use.share is not None and limit:
+                    check.equal(use.share, 100 * use.amount / limit, f"{where}: use (%)")
+
+
+# -------------------------------------------------------------------------------------------------- stock
+
+
+def _stock(facts: Facts, books: Books, families: Families) -> None:
+    roll, limits = families("stock"), families("stock limits")
+    of = {(s.stockpile, s.label, s.period): s for s in books.stocks}
+    for name, row in facts.stockpiles.items():
+        labels = {s.label for s in books.stocks if s.stockpile == name}
+        start = {facts.rules.opening(row): row.opening}
+        for label in labels | set(start):
+            level = start.get(label, 0.0)
+            for t in facts.times:
+                where = f"{name} ({name_of(label)}) in {t.id}"
+                stock = of.get((name, label, t.id))
+                if stock is None:
+                    roll.equal(0.0, level, f"{where}: has no row and opens with")
+                    level = 0.0
+                    continue
+                known = (stock.holder, stock.site, stock.material) == (row.holder, row.site, row.material)
+                roll.holds(known, f"{where}: holder, site or material is not the stockpile's")
+                kept = (1 - row.loss / 100) ** t.years
+                roll.equal(stock.opening, level, f"{where}: opening")
+                roll.equal(stock.loss, (1 - kept) * stock.opening, f"{where}: loss", size=stock.opening)
+                closing = kept * stock.opening + stock.fill - stock.draw
+                roll.equal(stock.closing, closing, f"{where}: closing", size=stock.opening + stock.fill)
+                level = stock.closing
+        for t in facts.times:
+            here = [s for s in books.stocks if s.stockpile == name and s.period == t.id]
+            where = f"{name} in {t.id}"
+            level = sum(s.closing for s in here)
+            limits.at_least(level, row.minimum, f"{where}: level")
+            draw = sum(s.draw for s in here)
+            for value, limit, what in (
+                (level, row.maximum, "level"),
+                (sum(s.fill for s in here), None if row.fill is None else row.fill * t.years, "fill"),
+                (draw, None if row.draw is None else row.draw * t.years, "draw"),
+                (draw, 0.0 if row.release == "shocks only" else None, "drawn without a shock"),
+            ):
+                if limit is not None:
+                    limits.at_most(value, limit, f"{where}: {what}")
+            if row.terminal is not None and t is facts.times[-1]:
+                limits.at_least(level, row.terminal, f"{where}: level at the end")
+
+
+__all__ = ["arrives", "capacity_of", "channel_fault", "check_material", "mean", "steps_online", "sums"]

@@ -1,0 +1,309 @@
+"""Channels: every commercial way for a material from a site to a site, what flows on it and what is paid for it.
+
+    flow[i,j,m,h,c,t] >= 0          shipped: h is `spot`, `inside` one party, or a contract                        [t]
+    arrives[j,m,c,t'] = Σ overlap([s+L, s+Y+L), t')/Y · flow[..,t]    lead time L, period t from s, Y years long   [t]
+    lane[l,t]:      Σ flow of all that lane row l matches <= years·maximum                                         [t]
+    offer[i,m,t]:   Σ flow at spot <= years·maximum                                                                [t]
+    resale[i,m,c,t]: Σ_j flow[i,j,m,·,c,t] <= made + drawn + downgraded in, where i doesn't pass on                 [t]
+
+A site ships what it makes, stocks or passes on, to sites that use it; customers ship nothing. What leaves for another
+party is bought at the seller's offer or under a contract; without either it is not for sale. The receiver pays
+freight (the seller when delivered) and the tariff, on the price at the gate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sourcing.components.contracts import Contract, contract_overlap, contract_price, contracts
+from sourcing.components.demand import customers, wanted_at
+from sourcing.components.horizon import Span, periods
+from sourcing.components.lanes import Lane, lane, tie
+from sourcing.components.materials import Material
+from sourcing.components.places import Site, entity_of, treasury_of
+from sourcing.components.production import lines, made_at
+from sourcing.components.qualifications import accepted
+from sourcing.components.stock import stocks_at
+from sourcing.components.trade import Offer, market_price, offer_price
+from sourcing.instance import Instance
+from sourcing.sheets import Issue
+from sourcing.tables import Table, fields
+
+if TYPE_CHECKING:
+    from sourcing.ledger import Ledger
+    from sourcing.lots import Lots
+    from sourcing.solve import Solution
+
+SPOT, INSIDE = "spot", "inside"
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One way to ship: origin, destination, material, under which terms, on which lane."""
+
+    origin: str
+    destination: str
+    material: str
+    under: str
+    lane: Lane
+    offer: Offer | None = None
+    contract: Contract | None = None
+
+    @property
+    def id(self) -> tuple[str, str, str, str]:
+        """Origin, destination, material, under."""
+        return self.origin, self.destination, self.material, self.under
+
+    def open(self, instance: Instance, t: Span) -> bool:
+        """Whether it may be used in a period: contract dates and qualification."""
+        in_date = self.contract is None or contract_overlap(self.contract, t) > 0
+        return in_date and accepted(instance, self.destination, self.origin, self.material, t)
+
+    def price(self, instance: Instance, t: Span) -> float | None:
+        """Price at the gate in USD/kg; None inside one party."""
+        if self.contract:
+            return contract_price(instance, self.contract, t)
+        return offer_price(instance, self.offer, t) if self.offer else None
+
+    def tariff(self, instance: Instance, t: Span) -> float:
+        """Duty in USD/t: the lane's rate on the price at the gate, inside one party on the market price."""
+        price = self.price(instance, t)
+        if price is None:
+            price = market_price(instance, self.material, t) or 0.0
+        return self.lane.tariff / 100 * price * 1000
+
+
+def channels(instance: Instance) -> tuple[Channel, ...]:
+    """Every channel of the instance."""
+    return instance.once(_channels)
+
+
+def shippable(instance: Instance) -> dict[str, set[str]]:
+    """Sites that may ship a material: they make it, stock it or pass it on."""
+    found: dict[str, set[str]] = {}
+    for site, materials in made_at(instance).items():
+        for material in materials:
+            found.setdefault(material, set()).add(site)
+    for site, material in stocks_at(instance):
+        found.setdefault(material, set()).add(site)
+    for site, material in passed_on(instance):
+        found.setdefault(material, set()).add(site)
+    return {material: sites - customers(instance) for material, sites in found.items()}
+
+
+def usable(instance: Instance) -> dict[str, set[str]]:
+    """Sites that use a material: in a process, for a demand, in a stock, or to pass it on."""
+    found: dict[str, set[str]] = {}
+    for line in lines(instance):
+        for material in line.recipe.inputs:
+            found.setdefault(material, set()).add(line.site)
+    for site in customers(instance):
+        for material in wanted_at(instance, site):
+            found.setdefault(material, set()).add(site)
+    for site, material in (*stocks_at(instance), *passed_on(instance)):
+        found.setdefault(material, set()).add(site)
+    return found
+
+
+def passed_on(instance: Instance) -> list[tuple[str, str]]:
+    """Sites and materials that a trader's hub forwards: those that its offers name."""
+    return [(row.site, row.material) for row in instance[Offer] if instance.row(Site, row.site).passes_on]
+
+
+def routes(instance: Instance) -> list[tuple[str, str, str]]:
+    """Pairs of sites and a material that could trade if a lane joined them: (origin, destination, material)."""
+    takers = usable(instance)
+    return [
+        (i, j, material)
+        for material, sellers in sorted(shippable(instance).items())
+        for i in sorted(sellers)
+        for j in sorted(takers.get(material, ()))
+        if i != j
+    ]
+
+
+def _channels(instance: Instance) -> tuple[Channel, ...]:
+    found = []
+    for i, j, material in routes(instance):
+        row = lane(instance, i, j, material)
+        if row is None:
+            continue
+        if entity_of(instance, i) == entity_of(instance, j):
+            found.append(Channel(i, j, material, INSIDE, row))
+            continue
+        if instance.has(Offer, f"{i}|{material}"):
+            found.append(Channel(i, j, material, SPOT, row, offer=instance.row(Offer, f"{i}|{material}")))
+        for contract, sellers, buyers in contracts(instance):
+            if contract.material == material and i in sellers and j in buyers:
+                found.append(Channel(i, j, material, contract.contract, row, contract=contract))
+    return tuple(found)
+
+
+def arrivals(instance: Instance, days: float, t: Span) -> list[tuple[Span, float]]:
+    """Periods in which a shipment of period t arrives, with the share that does; the rest is under way at the end."""
+    lead = days / 365
+    shares = [(later, later.overlap(t.start + lead, t.end + lead) / t.years) for later in periods(instance)[t.number :]]
+    return [(later, share) for later, share in shares if share > 1e-12]
+
+
+def opening_transit(instance: Instance) -> list[tuple[str, str, Span, float]]:
+    """What is under way at the start: (destination, material, period, tonnes that arrive in it)."""
+    found = []
+    first = periods(instance)[0].start
+    for row in instance[Lane]:
+        if not row.in_transit:
+            continue
+        lead = row.lead_time / 365
+        for t in periods(instance):
+            share = t.overlap(first, first + lead) / lead if lead else float(t.number == 0)
+            if share:
+                found.append((row.destination.terms[0][1], row.goods.terms[0][1], t, share * row.in_transit))
+    return found
+
+
+def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
+    """Variable flow; rows lane, offer and resale."""
+    from pyomo.environ import Block, Constraint, NonNegativeReals, Var, quicksum
+
+    spans = periods(instance)
+    path.channels = block = Block()
+    opened = [(h, [t for t in spans if h.open(instance, t)]) for h in channels(instance)]
+    block.flow = Var(
+        [(*h.id, label, t.id) for h, times in opened for t in times for label in lots.shipped(h)],
+        within=NonNegativeReals,
+    )
+    flow = dict(block.flow.items())
+    block.by_pair = by_pair = {}
+    block.by_contract = by_contract = {}
+    by_lane: dict[tuple[str, str], list[Any]] = {}
+    by_offer: dict[tuple[str, str, str], list[Any]] = {}
+    out: dict[tuple[str, str, str, str], list[Any]] = {}
+    limits = {row.key: row for row in instance[Lane] if row.maximum is not None}
+    for h, times in opened:
+        labels = lots.shipped(h)
+        if not labels:
+            continue
+        i, j, material, under = h.id
+        buyer, seller = entity_of(instance, j), entity_of(instance, i)
+        where = f"{i} → {j}: {material}" + (f" ({under})" if h.contract else "")
+        bounded = (h.offer is not None and h.offer.maximum is not None) or (
+            h.contract is not None and (h.contract.maximum is not None or h.contract.maximum_share is not None)
+        )
+        for t in times:
+            terms = [(label, flow[(*h.id, label, t.id)]) for label in labels]
+            for label, var in terms:
+                ledger.post(i, material, label, t, -1.0, var)
+                for later, share in arrivals(instance, h.lane.lead_time, t):
+                    ledger.post(j, material, label, later, share, var)
+                out.setdefault((i, material, label, t.id), []).append(var)
+                by_pair.setdefault((j, t.id), []).append(((*h.id, label, t.id), var))
+            variables = [var for _, var in terms]
+            if h.contract:
+                by_contract.setdefault((h.contract.contract, t.id), []).append((h, variables))
+            if h.lane.key in limits:
+                by_lane.setdefault((h.lane.key, t.id), []).extend(variables)
+            if h.offer and h.offer.maximum is not None:
+                by_offer.setdefault((i, material, t.id), []).extend(variables)
+            price, tariff = h.price(instance, t), h.tariff(instance, t) / 1000
+            if price:
+                ledger.pay(buyer, seller, "purchase", where, t, [(price, var) for var in variables], bounded=bounded)
+            if freight := h.lane.freight / 1000:
+                payer = seller if h.contract and h.contract.delivered else buyer
+                ledger.pay(payer, "", "freight", where, t, [(freight, var) for var in variables])
+            if tariff:
+                ledger.pay(buyer, treasury_of(instance, j), "tariff", where, t, [(tariff, var) for var in variables])
+    for j, material, t, tonnes in opening_transit(instance):
+        if lots.unproven(material) in lots.labels(j, material):
+            ledger.supply(j, material, lots.unproven(material), t, tonnes)
+
+    def most_on_lane(_: Any, key: str, t_id: str) -> Any:
+        return quicksum(by_lane[key, t_id]) <= (limits[key].maximum or 0.0) * lots.spans[t_id].years
+
+    def most_at_spot(_: Any, site: str, material: str, t_id: str) -> Any:
+        most = instance.row(Offer, f"{site}|{material}").maximum or 0.0
+        return quicksum(by_offer[site, material, t_id]) <= most * lots.spans[t_id].years
+
+    block.lane = Constraint(list(by_lane), rule=most_on_lane)
+    block.offer = Constraint(list(by_offer), rule=most_at_spot)
+    block.out = out
+
+
+def declare_resale(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
+    """Rows of resale, once production and stocks have posted what they make and draw."""
+    from pyomo.environ import Constraint, quicksum
+
+    hubs = set(passed_on(instance))
+    arriving = {(h.destination, h.material) for h in channels(instance) if lots.shipped(h)}
+    out, flow = path.channels.out, {id(var) for var in path.channels.flow.values()}
+
+    def resale(_: Any, *key: str) -> Any:
+        own = [
+            coefficient * var
+            for coefficient, var in ledger.balances[key]  # type: ignore[index]
+            if coefficient > 0 and id(var) not in flow
+        ]
+        return quicksum(out[key]) <= quicksum(own)
+
+    path.channels.resale = Constraint(
+        [key for key in out if key[:2] in arriving and key[:2] not in hubs], rule=resale
+    )
+
+
+def checks(instance: Instance) -> list[Issue]:
+    """Lanes of equal right, duties without a price, needs that nothing reaches, and goods under way for nobody."""
+    faults = []
+    reached: set[tuple[str, str]] = set()
+    told: set[tuple[str, int]] = set()
+    for i, j, material in routes(instance):
+        fault = tie(instance, i, j, material)
+        if fault and (fault.cell, 0) not in told:
+            told.add((fault.cell, 0))
+            faults.append(fault)
+    unpriced: set[str] = set()
+    for h in channels(instance):
+        reached.add((h.destination, h.material))
+        has_price = h.offer or h.contract or instance.row(Material, h.material).index
+        if h.lane.tariff and not has_price and h.lane.key not in unpriced:
+            unpriced.add(h.lane.key)
+            message = f"{h.material} has no price on which the duty could be worked out"
+            faults.append(instance.issue(h.lane, "tariff", message, "give the material a Price index"))
+    for site in sorted(customers(instance)):
+        for d in [d for d in _needs(instance, site) if (site, d.material) not in reached]:
+            if not any((site, grade) in reached for grade in wanted_at(instance, site)) and not stocks_at(instance).get(
+                (site, d.material)
+            ):
+                message = "no channel brings it: a lane, and an offer or contract, from a site that makes it"
+                faults.append(instance.issue(d, "material", message, "it will be short", warning=True))
+    for j, material in {(j, material) for j, material, _, _ in opening_transit(instance)}:
+        if j not in usable(instance).get(material, set()):
+            row = next(r for r in instance[Lane] if r.in_transit and r.destination.terms[0][1] == j)
+            faults.append(instance.issue(row, "in_transit", f"{j} has no use for {material}", "it is left out", warning=True))
+    return faults
+
+
+def _needs(instance: Instance, site: str) -> list[Any]:
+    from sourcing.components.demand import Demand
+
+    return [d for d in instance[Demand] if d.customer == site]
+
+
+def tabs(solution: Solution) -> list[Table]:
+    """Who ships what to whom, when, at what price, under what."""
+    instance = solution.instance
+    table = Table(
+        "Sourcing",
+        fields(
+            "From", "To", "Material", "Under", "Label", "Period", ("Flow", "t"), ("Price", "USD/kg"),
+            ("Freight", "USD/t"), ("Tariff", "USD/t"), ("Later", "t"),
+        ),
+        "Who ships what to whom, when, at what price, under what. Later: the part that arrives after the period.",
+    )  # fmt: skip
+    by_id = {h.id: h for h in channels(instance)}
+    for (i, j, material, under, label, t_id), tonnes in solution.positive("channels.flow"):
+        h, t = by_id[i, j, material, under], solution.lots.spans[t_id]
+        at_once = next((share for later, share in arrivals(instance, h.lane.lead_time, t) if later is t), 0.0)
+        later = tonnes * (1 - at_once)
+        price, tariff = h.price(instance, t), h.tariff(instance, t)
+        table.add(i, j, material, under, label, t_id, tonnes, price, h.lane.freight, tariff, later)
+    return [table]

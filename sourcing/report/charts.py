@@ -1,0 +1,121 @@
+"""Charts: what the pictures of the first page show, and the finding that each one's title states."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Literal
+
+from sourcing.components.horizon import periods
+from sourcing.components.materials import Material
+from sourcing.components.places import Site
+if TYPE_CHECKING:
+    from sourcing.plan import Plan
+from sourcing.report.findings import NOTICEABLE, records, site_name, sums
+from sourcing.report.phrases import country, money, percent, tonnes
+from sourcing.tables import total
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture: series of numbers over categories, in one unit. `stack` and `share` (of 100 %) are columns."""
+
+    title: str
+    kind: Literal["stack", "share", "bar", "line"]
+    unit: str
+    categories: tuple[str, ...]
+    series: tuple[tuple[str, tuple[float, ...]], ...]
+
+
+def charts(plan: Plan) -> list[Chart]:
+    """Demand, countries of the magnets, cost by kind, and stocks where there are any."""
+    return [chart for make in (_demand, _countries, _costs, _stocks) if (chart := make(plan))]
+
+
+def _table(keys: list[tuple[str, str, float]], columns: list[str], most: int) -> list[tuple[str, tuple[float, ...]]]:
+    """(row, column, amount) as rows over columns, the largest first; what is more than `most` rows is `other`."""
+    lines: dict[str, dict[str, float]] = defaultdict(lambda: dict.fromkeys(columns, 0.0))
+    for row, column, amount in keys:
+        lines[row][column] += amount
+    order = sorted(lines, key=lambda row: -sum(lines[row].values()))
+    shown = order if len(order) <= most else order[: most - 1]
+    found = [(row, tuple(lines[row].values())) for row in shown]
+    if rest := order[len(shown) :]:
+        found.append(("other", tuple(sum(lines[row][column] for row in rest) for column in columns)))
+    return found
+
+
+def _demand(plan: Plan) -> Chart | None:
+    """Who is short when; with nobody short, who is served."""
+    rows, columns = records(plan, "Demand"), [t.id for t in periods(plan.instance)]
+    wanted, short = total(row["Demand"] for row in rows), total(row["Short"] for row in rows)
+    if not wanted:
+        return None
+    column = "Short" if short > NOTICEABLE else "Met"
+    cells = [(site_name(plan.instance, row["Customer"]), row["Period"], row[column]) for row in rows]
+    series = [line for line in _table(cells, columns, 5) if sum(line[1]) > NOTICEABLE]
+    title = f"All demand is met: {tonnes(wanted)}"
+    if column == "Short":
+        when = sums(rows, lambda row: row["Period"], "Short")
+        worst = max(when, key=lambda period: when[period])
+        share = percent(100 * (wanted - short) / wanted)
+        title = (
+            f"{share} of demand is met; {tonnes(short)} short, {tonnes(when[worst])} of it in {worst}, most for {series[0][0]}"
+        )
+    return Chart(title, "stack", f"t {column.lower()}", tuple(columns), tuple(series))
+
+
+def _countries(plan: Plan) -> Chart | None:
+    """Where the magnets that customers get are made."""
+    instance, columns = plan.instance, [t.id for t in periods(plan.instance)]
+    customers = {row["Customer"] for row in records(plan, "Demand")}
+    magnets = {row.material for row in instance[Material] if row.form == "magnet"}
+    cells = [
+        (country(instance.row(Site, row["From"]).country), row["Period"], row["Flow"])
+        for row in records(plan, "Sourcing")
+        if row["To"] in customers and row["Material"] in magnets
+    ]
+    shipped = sums([{"Period": period, "Flow": flow} for _, period, flow in cells], lambda row: row["Period"], "Flow")
+    columns = [period for period in columns if shipped.get(period, 0.0) > NOTICEABLE]
+    if not columns:
+        return None
+    lines = _table([cell for cell in cells if cell[1] in columns], columns, 6)
+    series = [(name, tuple(100 * t / shipped[p] for t, p in zip(line, columns, strict=True))) for name, line in lines]
+    leader, shares = series[0]
+    first, last = shares[0], shares[-1]
+    title = f"{leader} makes {percent(last)} of the magnets"
+    if abs(last - first) >= 0.5:
+        verb = "falls" if last < first else "rises"
+        title = f"{leader}’s share of magnets {verb} from {percent(first)} in {columns[0]} to {percent(last)} in {columns[-1]}"
+    return Chart(title, "share", "% of magnets shipped, by country of the maker", tuple(columns), tuple(series))
+
+
+def _costs(plan: Plan) -> Chart | None:
+    """What the objective consists of."""
+    kinds = {k: v for k, v in sums(records(plan, "Costs"), lambda row: row["Kind"], "Counts").items() if abs(v) >= 0.05}
+    if not kinds:
+        return None
+    order = sorted(kinds, key=lambda kind: -abs(kinds[kind]))
+    shown = order if len(order) <= 8 else order[:7]
+    bars = [(kind, kinds[kind]) for kind in shown]
+    if rest := order[len(shown) :]:
+        bars.append(("other", sum(kinds[kind] for kind in rest)))
+    whole = sum(kinds.values())
+    title = f"Largest item: {order[0]}, {money(kinds[order[0]])} of {money(whole)} counted"
+    return Chart(title, "bar", "M USD", tuple(name for name, _ in bars), (("M USD", tuple(v for _, v in bars)),))
+
+
+def _stocks(plan: Plan) -> Chart | None:
+    """What the stockpiles hold at the end of each period."""
+    columns = [t.id for t in periods(plan.instance)]
+    rows = records(plan, "Stockpiles")
+    if not rows:
+        return None
+    series = _table([(row["Stockpile"], row["Period"], row["Closing"]) for row in rows], columns, 6)
+    opening = total(row["Opening"] for row in rows if row["Period"] == columns[0])
+    closing = total(row["Closing"] for row in rows if row["Period"] == columns[-1])
+    moved = total(row["Fill"] for row in rows) + total(row["Draw"] for row in rows)
+    title = f"Stocks go from {tonnes(opening)} to {tonnes(closing)}"
+    if moved <= NOTICEABLE:
+        title = f"Stocks stay untouched at {tonnes(closing)}"
+    return Chart(title, "line", "t at the end of the period", tuple(columns), tuple(series))

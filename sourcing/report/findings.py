@@ -1,0 +1,282 @@
+"""Findings: what the first page of a plan says, in numbers and words, worked out from the plan's tabs.
+
+Nothing here knows a spreadsheet. Money is in M USD, mass in tonnes, shares in %.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sourcing.components.horizon import decisions_from, periods, settings
+from sourcing.components.materials import Material
+from sourcing.components.places import Site
+from sourcing.components.sources import Source
+from sourcing.instance import Instance
+if TYPE_CHECKING:
+    from sourcing.plan import Plan
+from sourcing.report.phrases import country, listed, money, percent, short_name, tonnes
+from sourcing.tables import total
+
+Record = dict[str, Any]
+
+NOTICEABLE = 0.05
+"""Tonnes below which a flow or a shortage is not spoken of."""
+
+NOT_COSTS = ("shortage", "limit penalty")
+"""Kinds in the objective that nobody pays: the value of what is missing."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A figure of the first page: `value` (None if unknown) in `unit`, and a line that says what it is."""
+
+    label: str
+    value: float | None
+    unit: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Action:
+    """A sentence, and the tab that holds its figures."""
+
+    sentence: str
+    tab: str
+
+
+@dataclass(frozen=True)
+class Shortages:
+    """Tonnes short by customer (rows) and period (columns), with the totals of both."""
+
+    periods: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[float, ...]], ...]
+
+
+# ------------------------------------------------------------------------------------------------ reading a plan
+
+
+def records(plan: Plan, tab: str) -> list[Record]:
+    """The rows of a tab as {column: value}."""
+    return list(plan.tabs[tab].records())
+
+
+def sums(rows: Iterable[Record], key: Callable[[Record], Any], value: str) -> dict[Any, float]:
+    """Sum of a column by key, in the order of appearance."""
+    found: dict[Any, float] = defaultdict(float)
+    for row in rows:
+        found[key(row)] += row[value] or 0.0
+    return dict(found)
+
+
+def site_name(instance: Instance, site: str) -> str:
+    """A site's short name."""
+    return short_name(instance.row(Site, site).name or site) if instance.has(Site, site) else site
+
+
+def material_name(instance: Instance, material: str) -> str:
+    """A material's short name."""
+    return short_name(instance.row(Material, material).name or material)
+
+
+# ------------------------------------------------------------------------------------------------ the page
+
+
+def title(plan: Plan) -> str:
+    """The instance's title."""
+    return settings(plan.instance).title
+
+
+def status(plan: Plan) -> str:
+    """How good the plan is known to be, in money."""
+    room = max(0.0, plan.objective - plan.bound)
+    if plan.status == "optimal" and room < 0.05:
+        return "Proven optimal: no plan is cheaper under these figures and rules."
+    sure = "Proven" if plan.status == "optimal" else "Not proven optimal (stopped early)"
+    return f"{sure}: no plan can be more than {money(room)} cheaper ({percent(100 * plan.gap)} of the total)."
+
+
+def tiles(plan: Plan) -> list[Tile]:
+    """Cost, demand met, largest country, short tonnes, what rests on estimates."""
+    demand, facts = records(plan, "Demand"), plan.facts
+    counts = sums(records(plan, "Costs"), lambda row: row["Kind"] in NOT_COSTS, "Counts")
+    wanted, met = total(row["Demand"] for row in demand), total(row["Met"] for row in demand)
+    ruled = [row for row in demand if row["Rules"]]
+    need = total(row["Demand"] for row in ruled)
+    first = periods(plan.instance)[0].id
+    view = "allied resource cost" if plan.view == "system" else "what our buyers pay"
+    unmet = counts.get(True, 0.0)
+    cost = f"M USD at the start of {first}: {view}" + (f"; shortage counts {money(unmet)} on top" if unmet else "")
+    fulfilled = f"{tonnes(met)} of {tonnes(wanted)}"
+    if need:
+        fulfilled += f"; under content rules {percent(100 * total(row['Met'] for row in ruled) / need)}"
+    found = [
+        Tile("Cost", counts.get(False, 0.0), "M USD", cost),
+        Tile("Demand met", 100 * met / wanted if wanted else None, "%", fulfilled),
+    ]
+    if facts.get("largest_country_share") is not None:
+        where = country(str(facts["largest_country"]))
+        found.append(
+            Tile("Largest country", facts["largest_country_share"], "%", f"{where}: its share of delivered magnets")
+        )
+    found.append(_short_tile(plan, demand))
+    if facts.get("estimate_share") is not None:
+        found.append(Tile("Rests on estimates", facts["estimate_share"], "%", "of the cost: figures marked as estimates"))
+    return found
+
+
+def _short_tile(plan: Plan, demand: list[Record]) -> Tile:
+    short = [row for row in demand if row["Short"] > NOTICEABLE]
+    note = "nobody is short"
+    if short:
+        by_customer = sums(short, lambda row: row["Customer"], "Short")
+        most = max(by_customer, key=lambda name: by_customer[name])
+        note = f"first in {short_periods(plan)[0]}; most for {site_name(plan.instance, most)}"
+    return Tile("Short", total(row["Short"] for row in demand), "t", note)
+
+
+def short_periods(plan: Plan) -> list[str]:
+    """Periods in which some demand is short, in their order."""
+    short = {row["Period"] for row in records(plan, "Demand") if row["Short"] > NOTICEABLE}
+    return [t.id for t in periods(plan.instance) if t.id in short]
+
+
+def shortages(plan: Plan, columns: int = 5) -> Shortages:
+    """Tonnes short by customer and period; the earliest periods by name, what doesn't fit as `later`."""
+    named = short_periods(plan)
+    if len(named) > columns:
+        named = [*named[: columns - 1], "later"]
+    table: dict[str, dict[str, float]] = {}
+    for row in records(plan, "Demand"):
+        if row["Short"] > NOTICEABLE:
+            line = table.setdefault(site_name(plan.instance, row["Customer"]), dict.fromkeys(named, 0.0))
+            line[row["Period"] if row["Period"] in line else "later"] += row["Short"]
+    ordered = sorted(table.items(), key=lambda item: -sum(item[1].values()))
+    return Shortages(tuple(named), tuple((name, tuple(line.values())) for name, line in ordered))
+
+
+def bottlenecks(plan: Plan, most: int = 5) -> list[str]:
+    """What binds, the dearest first, each place once, in words."""
+    seen: dict[tuple[str, str], str] = {}
+    for row in sorted(records(plan, "Bottlenecks"), key=lambda row: -abs(row["Worth"] or 0.0)):
+        seen.setdefault((row["Kind"], row["Name"]), row["In words"])
+    return list(seen.values())[:most]
+
+
+def caveats(plan: Plan) -> list[str]:
+    """What the reader must know before trusting a figure."""
+    instance = plan.instance
+    basis = {row.source_id: row.basis for row in instance[Source]}
+    sourced = [row for row in instance.rows() if row.active and row.source and not isinstance(row, Source)]
+    estimates = sum(any(basis.get(name) == "estimate" for name in row.source) for row in sourced)
+    dates = sorted(row.date[:10] for row in instance[Source] if row.date)
+    found = [
+        "This is a plan worked out from input figures: no forecast, no certificate. “Clean” means planned clean, never "
+        "compliant or certified. Prices are input: what the plan does to them is outside the model."
+    ]
+    if sourced:
+        age = f" Sources are dated {dates[0]} to {dates[-1]}." if dates else ""
+        found.append(f"{estimates:,} of {len(sourced):,} input rows with a source rest on estimates.{age}")
+    if price_year := settings(instance).price_year:
+        found[-1] += f" Money is in US dollars of {price_year:.0f}."
+    return found
+
+
+# ------------------------------------------------------------------------------------------------ what to do now
+
+
+def first_open(plan: Plan) -> str:
+    """The first period whose decisions are still open."""
+    start = decisions_from(plan.instance)
+    spans = periods(plan.instance)
+    return next((t.id for t in spans if t.start >= start - 1e-9), spans[-1].id)
+
+
+def actions(plan: Plan, most: int = 4) -> list[Action]:
+    """What to do in the first open period: projects, purchases, contracts, stocks."""
+    now = first_open(plan)
+    bought = [
+        row
+        for row in records(plan, "Sourcing")
+        if row["Period"] == now and row["Under"] != "inside" and row["Flow"] > NOTICEABLE
+    ]
+    customers = {row["Customer"] for row in records(plan, "Demand")}
+    found = [
+        _projects(plan, now),
+        _purchase(plan, now, [row for row in bought if row["To"] not in customers]),
+        _purchase(plan, now, [row for row in bought if row["To"] in customers]),
+        _contracts(plan, now),
+        _stocks(plan, now),
+    ]
+    return [action for action in found if action][:most]
+
+
+def _purchase(plan: Plan, now: str, rows: list[Record]) -> Action | None:
+    """The largest purchase by value: one material from one site, for whom and under what."""
+    if not rows:
+        return None
+    value = sums(({**row, "Value": row["Flow"] * (row["Price"] or 0.0)} for row in rows), _source, "Value")
+    best = max(value, key=lambda key: value[key])
+    chosen = [row for row in rows if _source(row) == best]
+    amount = total(row["Flow"] for row in chosen)
+    to = sums(chosen, lambda row: row["To"], "Flow")
+    names = [site_name(plan.instance, site) for site in sorted(to, key=lambda site: -to[site])]
+    site, material = site_name(plan.instance, best[0]), material_name(plan.instance, best[1])
+    under = {name: flow for name, flow in sums(chosen, lambda row: row["Under"], "Flow").items() if name != "spot"}
+    terms = listed([f"{tonnes(flow)} under {name}" for name, flow in under.items()], 3)
+    if not under:
+        terms = "all at spot"
+    elif sum(under.values()) < amount - NOTICEABLE:
+        terms += ", the rest at spot"
+    sentence = f"In {now} buy {tonnes(amount)} of {material} from {site} for {listed(names, 3)}: {terms}."
+    return Action(sentence, "Sourcing")
+
+
+def _source(row: Record) -> tuple[str, str]:
+    return row["From"], row["Material"]
+
+
+def _contracts(plan: Plan, now: str) -> Action | None:
+    """What is taken under every contract that is in force."""
+    parts = []
+    for row in records(plan, "Contracts"):
+        if row["Period"] != now or (row["Taken"] <= NOTICEABLE and row["Deficit"] <= NOTICEABLE):
+            continue
+        part = f"{tonnes(row['Taken'])} under {row['Contract']}"
+        if row["Deficit"] > NOTICEABLE:
+            part += f" ({tonnes(row['Deficit'])} below its minimum, {money(row['Take-or-pay'])} take-or-pay)"
+        elif row["Taken"] <= row["Minimum"] + NOTICEABLE:
+            part += " (its minimum)"
+        elif row["Maximum"] is not None and row["Taken"] >= row["Maximum"] - NOTICEABLE:
+            part += " (its maximum)"
+        parts.append(part)
+    return Action(f"Contracts in {now}: take {listed(parts, 4)}.", "Contracts") if parts else None
+
+
+def _projects(plan: Plan, now: str) -> Action | None:
+    """Which projects start, or when the first one does."""
+    started = [
+        row
+        for row in records(plan, "Projects and qualifications")
+        if row["Kind"] == "project" and row["Status"] == "option" and (row["Started"] or 0.0) > 1e-6
+    ]
+    if not started:
+        return None
+    order = [t.id for t in periods(plan.instance)]
+    begin = min((row["Period"] for row in started), key=order.index)
+    names = [f"{row['Name']} ({money(row['Capex'] or 0.0)})" for row in started if row["Period"] == begin]
+    if begin == now:
+        return Action(f"Start {listed(names, 3)} in {now}.", "Projects and qualifications")
+    return Action(f"No project has to start in {now}; next is {listed(names, 2)} in {begin}.", "Projects and qualifications")
+
+
+def _stocks(plan: Plan, now: str) -> Action | None:
+    """What goes into and comes out of the stockpiles."""
+    rows = [row for row in records(plan, "Stockpiles") if row["Period"] == now]
+    parts = []
+    for verb, column, preposition in (("draw", "Draw", "from"), ("put", "Fill", "into")):
+        moved = {name: t for name, t in sums(rows, lambda row: row["Stockpile"], column).items() if t > NOTICEABLE}
+        parts += [f"{verb} {tonnes(amount)} {preposition} {name}" for name, amount in moved.items()]
+    return Action(f"Stocks in {now}: {listed(parts, 3)}.", "Stockpiles") if parts else None

@@ -1,0 +1,331 @@
+"""Solving: a Pyomo path becomes named arrays, HiGHS solves them, and a Solution answers by name.
+
+    minimise c'x + constant   subject to   row lower <= A x <= row upper,   lower <= x <= upper
+
+Statuses are checked, never assumed. What HiGHS calls optimal is recomputed here from the arrays: the largest primal
+and dual residual and the gap between primal and dual objective.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from sourcing.components.horizon import Span, discount
+from sourcing.components.production import years_of_capacity
+from sourcing.components.projects import capacity_at, project_units
+from sourcing.instance import Instance
+from sourcing.ledger import Entry, Ledger, Terms
+from sourcing.lots import Lots
+from sourcing.sheets import NoSolution
+
+if TYPE_CHECKING:
+    import numpy as np
+
+ZERO = 1e-9
+"""Tonnes (or k USD) below which a value is the solver's noise: its feasibility tolerance is 1e-7 on a row."""
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """A linear model by name: columns and rows are (family, index), matrices are numpy arrays, A by columns."""
+
+    columns: list[tuple[str, tuple[Any, ...]]]
+    rows: list[tuple[str, tuple[Any, ...]]]
+    place: dict[int, int]  # id of a Pyomo variable → its column
+    cost: np.ndarray
+    constant: float
+    lower: np.ndarray
+    upper: np.ndarray
+    row_lower: np.ndarray
+    row_upper: np.ndarray
+    starts: np.ndarray
+    indices: np.ndarray
+    values: np.ndarray
+
+    def matrix(self) -> Any:
+        """A as a scipy sparse matrix."""
+        from scipy.sparse import csc_matrix
+
+        return csc_matrix((self.values, self.indices, self.starts), shape=(len(self.rows), len(self.columns)))
+
+
+def compile_path(path: Any) -> Arrays:
+    """Read a Pyomo model into named arrays; rows without a variable are checked here and left out."""
+    import numpy as np
+    from pyomo.core.expr import LinearExpression
+    from pyomo.environ import Constraint, Objective, Var
+    from pyomo.repn import generate_standard_repn
+
+    columns: list[tuple[str, tuple[Any, ...]]] = []
+    place: dict[int, int] = {}
+    lower, upper = [], []
+    for family in path.component_objects(Var, active=True, descend_into=True):
+        for index, var in family.items():
+            place[id(var)] = len(columns)
+            columns.append((family.name, index if isinstance(index, tuple) else (index,)))
+            low, high = var.lb, var.ub
+            if var.fixed:
+                low = high = var.value
+            lower.append(-np.inf if low is None else low)
+            upper.append(np.inf if high is None else high)
+
+    def linear(body: Any) -> tuple[dict[int, float], float]:
+        terms: dict[int, float] = {}
+        if body.__class__ is LinearExpression:
+            pairs, constant = zip(body.linear_vars, body.linear_coefs, strict=True), float(body.constant)
+        else:
+            form = generate_standard_repn(body, compute_values=True)
+            if not form.is_linear():
+                raise ValueError(f"{body} is not linear")
+            pairs, constant = zip(form.linear_vars, form.linear_coefs, strict=True), float(form.constant)
+        for var, coefficient in pairs:
+            column = place[id(var)]
+            terms[column] = terms.get(column, 0.0) + float(coefficient)
+        return terms, constant
+
+    fixed = [var for family in path.component_objects(Var, active=True, descend_into=True) for var in family.values() if var.fixed]
+    for var in fixed:
+        var.unfix()  # its bounds hold it: the columns of a family stay together
+    rows: list[tuple[str, tuple[Any, ...]]] = []
+    row_lower, row_upper, entries = [], [], []
+    for family in path.component_objects(Constraint, active=True, descend_into=True):
+        for index, row in family.items():
+            terms, constant = linear(row.body)
+            low = -np.inf if row.lower is None else float(row.lower) - constant
+            high = np.inf if row.upper is None else float(row.upper) - constant
+            number = len(rows)
+            rows.append((family.name, index if isinstance(index, tuple) else (index,)))
+            row_lower.append(low)
+            row_upper.append(high)
+            entries.extend((column, number, value) for column, value in terms.items() if value)
+    objective = next(path.component_data_objects(Objective, active=True))
+    terms, constant = linear(objective.expr)
+    for var in fixed:
+        var.fix()
+    cost = np.zeros(len(columns))
+    for column, value in terms.items():
+        cost[column] = value
+    entries.sort()
+    starts = np.zeros(len(columns) + 1, dtype=np.int32)
+    for column, _, _ in entries:
+        starts[column + 1] += 1
+    return Arrays(
+        columns, rows, place, cost, constant, np.array(lower, dtype=float), np.array(upper, dtype=float),
+        np.array(row_lower, dtype=float), np.array(row_upper, dtype=float), np.cumsum(starts, dtype=np.int32),
+        np.array([row for _, row, _ in entries], dtype=np.int32), np.array([v for _, _, v in entries], dtype=float),
+    )  # fmt: skip
+
+
+@dataclass
+class Solution:
+    """What a solved path says, by the names of its variables (`channels.flow`) and rows (`production.capacity`).
+
+    `status` is optimal, feasible (stopped with a plan), infeasible, unbounded or none. Values are tonnes and k USD;
+    duals are k USD, discounted, per unit of the row. `residuals` are recomputed from the arrays.
+    """
+
+    path: Any
+    arrays: Arrays
+    status: str
+    objective: float = 0.0
+    bound: float = 0.0
+    x: Any = None
+    duals: Any = None
+    residuals: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    _families: dict[str, dict[tuple[Any, ...], float]] = field(default_factory=dict)
+    _row_families: dict[str, dict[tuple[Any, ...], float]] = field(default_factory=dict)
+
+    @property
+    def instance(self) -> Instance:
+        """What was planned."""
+        instance: Instance = self.path.instance
+        return instance
+
+    @property
+    def lots(self) -> Lots:
+        """The labels of the path."""
+        lots: Lots = self.path.lots
+        return lots
+
+    @property
+    def ledger(self) -> Ledger:
+        """The posted terms of the path."""
+        ledger: Ledger = self.path.ledger
+        return ledger
+
+    def values(self, family: str) -> dict[tuple[Any, ...], float]:
+        """Values of a family of variables by index; noise below 1e-9 reads as 0."""
+        if not self._families:
+            for (name, index), value in zip(self.arrays.columns, self.x.tolist(), strict=True):
+                self._families.setdefault(name, {})[index] = value if abs(value) > ZERO else 0.0
+        return self._families.get(family, {})
+
+    def positive(self, family: str) -> Iterator[tuple[tuple[Any, ...], float]]:
+        """Index and value of what is not zero, in the order of declaration."""
+        return ((index, value) for index, value in self.values(family).items() if value > 0)
+
+    def total(self, terms: Terms) -> float:
+        """Σ coefficient·value."""
+        x, place = self.x, self.arrays.place
+        total = 0.0
+        for coefficient, var in terms:
+            value = x[place[id(var)]]
+            if abs(value) > ZERO:
+                total += coefficient * value
+        return float(total)
+
+    def amount(self, entry: Entry) -> float:
+        """What is paid by an entry, k USD undiscounted, worked out from the flows."""
+        return entry.exact(self.total) if entry.exact else self.total(entry.terms) + entry.constant
+
+    def amounts(self) -> Iterator[tuple[Entry, float]]:
+        """Every entry of the ledger with its amount (k USD)."""
+        return ((entry, self.amount(entry)) for entry in self.ledger.entries)
+
+    def row_duals(self, family: str) -> dict[tuple[Any, ...], float]:
+        """Duals of a family of rows by index, as solved."""
+        if not self._row_families:
+            for (name, index), value in zip(self.arrays.rows, self.duals.tolist(), strict=True):
+                self._row_families.setdefault(name, {})[index] = value
+        return self._row_families.get(family, {})
+
+    def dual(self, family: str, index: tuple[Any, ...], t: Span) -> float:
+        """Change of cost per unit of a row's right-hand side, in money of its own period: k USD/t = USD/kg."""
+        return self.row_duals(family).get(index, 0.0) / discount(self.instance, t)
+
+    def capacity(self, unit: str, t: Span) -> tuple[float, float]:
+        """Tonnes that a unit can do in a period, and what one more is worth (USD/t of that period)."""
+        project = project_units(self.instance).get(unit)
+        if project:
+            constant, terms = capacity_at(self.path, self.instance, project, t)
+            limit, family = constant + self.total(terms), "projects.capacity"
+        else:
+            limit, family = years_of_capacity(self.instance, unit, t), "production.capacity"
+        return limit, max(0.0, -1000 * self.dual(family, (unit, t.id), t))
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to solve: relative gap, seconds, seed, threads (0 is all cores), feasibility tolerance."""
+
+    gap: float = 0.005
+    time_limit: float = 600.0
+    seed: int = 0
+    threads: int = 0
+    feasibility: float = 1e-7
+
+
+def solve(
+    instance: Instance,
+    extra: Callable[[Any], None] | None = None,
+    *,
+    view: str | None = None,
+    options: Options | None = None,
+) -> Solution:
+    """Build and solve the base path of an instance; look at `.status` before anything else.
+
+    Raises NoSolution if HiGHS fails, or stops at the time limit without a plan.
+    """
+    from sourcing.model import build
+
+    begun = perf_counter()
+    path = build(instance, extra, view)
+    arrays = compile_path(path)
+    built = perf_counter()
+    solution = run(path, arrays, options or Options())
+    solution.seconds = {"build": built - begun, "solve": perf_counter() - built}
+    return solution
+
+
+def highs(arrays: Arrays, options: Options) -> Any:
+    """A HiGHS object that holds the arrays and the options."""
+    import highspy
+    import numpy as np
+
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_ = len(arrays.columns), len(arrays.rows)
+    model.col_cost_, model.offset_ = arrays.cost, arrays.constant
+    model.col_lower_, model.col_upper_ = arrays.lower, arrays.upper
+    model.row_lower_, model.row_upper_ = arrays.row_lower, arrays.row_upper
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = arrays.starts, arrays.indices, arrays.values
+    if not np.all(np.isfinite(arrays.cost)) or not np.all(np.isfinite(arrays.values)):
+        raise ValueError("a cost or a coefficient is not a finite number")
+    solver = highspy.Highs()
+    for name, value in {
+        "output_flag": False, "solver": "ipx", "run_crossover": "on", "random_seed": options.seed,
+        "threads": options.threads, "time_limit": float(options.time_limit), "mip_rel_gap": float(options.gap),
+        "primal_feasibility_tolerance": options.feasibility, "dual_feasibility_tolerance": options.feasibility,
+    }.items():  # fmt: skip
+        _ok(solver.setOptionValue(name, value), f"option {name}")
+    _ok(solver.passModel(model), "passing the model")
+    return solver
+
+
+def _ok(status: Any, what: str) -> None:
+    import highspy
+
+    if status == highspy.HighsStatus.kError:
+        raise NoSolution(f"HiGHS refused: {what}")
+
+
+def run(path: Any, arrays: Arrays, options: Options) -> Solution:
+    """Solve named arrays; statuses that are neither a plan nor a proof of none raise NoSolution."""
+    import highspy
+    import numpy as np
+
+    solver = highs(arrays, options)
+    kind = highspy.HighsModelStatus
+    _ok(solver.run(), "solving")
+    status = solver.getModelStatus()
+    if status in (kind.kUnboundedOrInfeasible, kind.kUnknown, kind.kSolveError):
+        # presolve cannot tell the two apart, and an interior point may stop short: simplex without presolve can
+        for name, value in (("solver", "simplex"), ("presolve", "off")):
+            _ok(solver.setOptionValue(name, value), f"option {name}")
+        _ok(solver.clearSolver(), "clearing")
+        _ok(solver.run(), "solving")
+        status = solver.getModelStatus()
+    if status == kind.kInfeasible:
+        return Solution(path, arrays, "infeasible")
+    if status == kind.kUnbounded:
+        return Solution(path, arrays, "unbounded")
+    info, answer = solver.getInfo(), solver.getSolution()
+    if status != kind.kOptimal:
+        words = solver.modelStatusToString(status)
+        raise NoSolution(f"HiGHS stopped without a plan: {words}" + (" (--time-limit)" if "ime" in words else ""))
+    x, duals = np.array(answer.col_value), np.array(answer.row_dual)
+    x = np.clip(x, arrays.lower, arrays.upper)
+    found = residuals(arrays, x, duals)
+    bound = found.pop("dual_objective")
+    return Solution(path, arrays, "optimal", info.objective_function_value, bound, x, duals, found)
+
+
+def residuals(arrays: Arrays, x: Any, duals: Any) -> dict[str, float]:
+    """Largest primal and dual residual and the dual objective, from the arrays alone.
+
+    Dual: reduced costs d = c - A'y; with lower bounds l and upper bounds u the dual objective is
+    Σ y·(the side of the row that y pushes on) + Σ d·(the bound that d pushes on), and a push on an infinite side is
+    a residual. This is weak duality: no plan can cost less than the dual objective, residuals aside.
+    """
+    import numpy as np
+
+    matrix = arrays.matrix()
+    activity = matrix @ x
+    primal = max(
+        float(np.max(arrays.row_lower - activity, initial=0.0)),
+        float(np.max(activity - arrays.row_upper, initial=0.0)),
+        float(np.max(arrays.lower - x, initial=0.0)),
+        float(np.max(x - arrays.upper, initial=0.0)),
+    )
+    reduced = arrays.cost - matrix.T @ duals
+    total, dual = arrays.constant, 0.0
+    for push, low, high in ((duals, arrays.row_lower, arrays.row_upper), (reduced, arrays.lower, arrays.upper)):
+        side = np.where(push > 0, low, high)
+        loose = np.isinf(side)
+        dual = max(dual, float(np.max(np.abs(push[loose]), initial=0.0)))
+        total += float(np.sum(push[~loose] * side[~loose]))
+    return {"primal": primal, "dual": dual, "dual_objective": total}

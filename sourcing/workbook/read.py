@@ -1,0 +1,130 @@
+"""Read: a workbook or folder becomes an Instance, or the list of all that is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sourcing import components
+from sourcing.components.horizon import Period
+from sourcing.instance import Instance
+from sourcing.integrity import integrity
+from sourcing.sheets import TABS, InstanceError, Issue, year_of
+from sourcing.words import did_you_mean, fold
+from sourcing.workbook.grid import Grid, Refused, load, locks, place
+from sourcing.workbook.parse import Sheet, parse_tab
+
+NEEDED = ("Periods", "Materials", "Entities", "Sites", "Demand")
+
+
+def read(path: str | Path) -> Instance:
+    """The instance in a workbook or folder of CSV files; InstanceError with all its issues if it has errors."""
+    instance, issues = check(path)
+    if instance is None:
+        raise InstanceError(issues)
+    return instance
+
+
+def check(path: str | Path) -> tuple[Instance | None, list[Issue]]:
+    """The instance, None if it has errors, and every error and warning in the order of tabs, rows and columns."""
+    path = Path(path)
+    try:
+        grids = load(path)
+    except Refused as refused:
+        return None, [refused.issue]
+    issues = locks(path)
+    sheets = _parse(_by_tab(grids, issues), issues)
+    rows = [row for sheet in sheets.values() for row in sheet.rows]
+    cells = {key: cell for sheet in sheets.values() for key, cell in sheet.cells.items()}
+    name = path.resolve().name if path.is_dir() else path.stem
+    instance = Instance(rows, name=name, cells=cells)
+    for sheet in sheets.values():
+        issues += sheet.issues
+    issues += _late_starts(instance, sheets)
+    incomplete = {tab for tab in NEEDED if tab not in sheets} | {tab for tab, sheet in sheets.items() if not sheet.ids}
+    issues += [issue for issue in integrity(instance, incomplete) if not _spoilt(issue, sheets)]
+    if not incomplete and not any(sheet.missing for sheet in sheets.values()):
+        issues += [issue for issue in _component_issues(instance, issues) if not _spoilt(issue, sheets)]
+    issues.sort(key=_order)
+    if any(issue.severity == "error" for issue in issues):
+        return None, issues
+    instance.warnings = tuple(issues)
+    return instance, issues
+
+
+def _by_tab(grids: list[Grid], issues: list[Issue]) -> dict[str, Grid]:
+    """The grids by the tab that they are; unknown, doubled and missing tabs become issues."""
+    known = {fold(tab): tab for tab in TABS}
+    found: dict[str, Grid] = {}
+    near: set[str] = set()
+    for grid in grids:
+        tab = known.get(fold(grid.tab))
+        if tab is None:
+            guess = did_you_mean(grid.tab, TABS)
+            near |= {name for name in NEEDED if guess == f"did you mean '{name}'?"}
+            remedy = guess or "delete it, or begin its name with '_' to have it ignored"
+            issues.append(Issue(grid.tab, "", "is not a tab of an instance", suggestion=remedy))
+        elif tab in found:
+            issues.append(Issue(tab, "", f"the tab stands twice: '{found[tab].tab}' and '{grid.tab}'",
+                                suggestion="keep one of the two"))  # fmt: skip
+        else:
+            found[tab] = grid
+    for tab in NEEDED:
+        if (tab not in found or not (found[tab].rows or found[tab].issues)) and tab not in near:
+            issues.append(
+                Issue(tab, "", "the tab is missing, and needed", suggestion=f"add the tab: {TABS[tab].meaning} a row")
+            )
+    return found
+
+
+def _parse(grids: dict[str, Grid], issues: list[Issue]) -> dict[str, Sheet]:
+    """Every tab; Periods and Materials first, because cells of other tabs are read by their ids."""
+    sheets: dict[str, Sheet] = {}
+    spans: dict[str, tuple[float, float]] = {}
+    materials: frozenset[str] = frozenset()
+    for tab in sorted(grids, key=lambda tab: tab not in ("Periods", "Materials")):
+        sheet = sheets[tab] = parse_tab(grids[tab], TABS[tab], spans, materials)
+        active = [row for row in sheet.rows if row.active]
+        if tab == "Periods":
+            good = [row for row in active if isinstance(row, Period) and row.line not in sheet.faulty]
+            spans = {row.period: (year_of(row.start), year_of(row.start) + row.years) for row in good}
+        if tab == "Materials":
+            materials = frozenset(row.key for row in active)
+    return sheets
+
+
+def _late_starts(instance: Instance, sheets: dict[str, Sheet]) -> list[Issue]:
+    """Numbers over time that begin after the model does."""
+    periods = sheets.get("Periods")
+    if periods is None or periods.faulty or periods.whole or not instance[Period]:
+        return []
+    first = min(instance[Period], key=lambda period: period.start)
+    begin = year_of(first.start)
+    issues = []
+    for tab, sheet in sheets.items():
+        for start, cell, column, label in sheet.firsts:
+            if start > begin + 1e-9:
+                message = f"begins after the model does, on {first.start}"
+                remedy = f"add a {'column' if place(cell)[0] == 1 else 'row'} for {first.start.year}"
+                issues.append(Issue(tab, cell, message, label, column.name, remedy))
+    return issues
+
+
+def _component_issues(instance: Instance, issues: list[Issue]) -> list[Issue]:
+    """What the components find. Where cells are faulty a placeholder may upset them: their report then waits."""
+    try:
+        return components.checks(instance)
+    except Exception:
+        if any(issue.severity == "error" for issue in issues):
+            return []
+        raise
+
+
+def _spoilt(issue: Issue, sheets: dict[str, Sheet]) -> bool:
+    """Whether an issue may only follow from a faulty cell of the same row or header."""
+    sheet = sheets.get(issue.tab)
+    return sheet is not None and (sheet.whole or place(issue.cell)[0] in sheet.faulty)
+
+
+def _order(issue: Issue) -> tuple[int, int, int]:
+    tabs = components.TAB_ORDER
+    return (tabs.index(issue.tab) if issue.tab in tabs else -1, *place(issue.cell))
