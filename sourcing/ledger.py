@@ -18,6 +18,7 @@ from typing import Any
 from sourcing.components.horizon import Span
 from sourcing.components.places import is_allied, role_of
 from sourcing.instance import Instance
+from sourcing.sheets import Row
 
 Terms = list[tuple[float, Any]]
 """Pairs of a coefficient and a Pyomo variable."""
@@ -40,7 +41,8 @@ class Entry:
     """One payment in a period: amount = Σ coefficient·variable + constant, in k USD.
 
     `bounded` says that something limits what may be earned by it. `exact` recomputes the amount from the solved
-    flows where the terms hold it only as far as the objective pushes (a rebate under its cap).
+    flows where the terms hold it only as far as the objective pushes (a rebate under its cap). `rows` are the rows
+    of the instance whose figures set the rate.
     """
 
     payer: Party
@@ -52,6 +54,7 @@ class Entry:
     constant: float = 0.0
     bounded: bool = False
     exact: Callable[[Callable[[Terms], float]], float] | None = None
+    rows: tuple[Row, ...] = ()
 
 
 @dataclass
@@ -86,10 +89,11 @@ class Ledger:
         *,
         bounded: bool = False,
         exact: Callable[[Callable[[Terms], float]], float] | None = None,
+        rows: tuple[Row, ...] = (),
     ) -> None:
-        """Add a payment; `payee` "" is a resource cost."""
+        """Add a payment; `payee` "" is a resource cost, `rows` are those whose figures set the rate."""
         if terms or constant or exact:
-            self.entries.append(Entry(payer, payee, kind, where, t, terms, constant, bounded, exact))
+            self.entries.append(Entry(payer, payee, kind, where, t, terms, constant, bounded, exact, rows))
 
     def weight(self, party: Party) -> float:
         """How a party counts: in the system view allied parties 1, in the buyer view allied buyers 1, others 0.

@@ -29,6 +29,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, dataclass_transform
 
+from sourcing.units import conversion as conversion
+
 # ------------------------------------------------------------------------------------------------ faults
 
 
@@ -83,9 +85,10 @@ class AuditFailed(SourcingError):
 
 
 class NoPlan(SourcingError):
-    """No plan exists: the model is infeasible or unbounded."""
+    """No plan exists: the model is infeasible or unbounded; `report` says why."""
 
     exit_code = 6
+    report: Any = None
 
 
 class NoSolution(SourcingError):
@@ -186,7 +189,8 @@ class Column:
     `kind` says how a cell is read; values are kept in `unit` as the header shows it (a percentage as the number
     before the sign). `required` cells may not be blank; a blank in any other column is `default`. `refers` names
     the tabs in which an id must stand, `choices` the words allowed, `selects` the prefixes a selector knows. A
-    `last` date given as a year means the last day of that year. `infinite` cells may say `none` (no limit).
+    `last` date given as a year means the last day of that year. `infinite` cells may say `none` (no limit). A row
+    whose `owner` is switched off is off with it, while any other reference to an inactive row is a fault.
     """
 
     name: str
@@ -203,6 +207,7 @@ class Column:
     selects: tuple[str, ...] = ()
     last: bool = False
     infinite: bool = False
+    owner: bool = False
     field: str = ""
 
     @property
@@ -240,9 +245,11 @@ def text(name: str, meaning: str, *, default: str = "", required: bool = False) 
     return _column(name, "text", meaning, default, required)
 
 
-def reference(name: str, tab: str, meaning: str, *, required: bool = True, also: tuple[str, ...] = ()) -> Any:
-    """One id of another tab, or one of the words in `also`."""
-    return _column(name, "id", meaning, "", required, refers=(tab,), choices=also)
+def reference(
+    name: str, tab: str, meaning: str, *, required: bool = True, also: tuple[str, ...] = (), owner: bool = False
+) -> Any:
+    """One id of another tab, or one of the words in `also`; of its `owner`, if the row is nothing without that one."""
+    return _column(name, "id", meaning, "", required, refers=(tab,), choices=also, owner=owner)
 
 
 def names(name: str, meaning: str, *, tab: str = "", required: bool = False) -> Any:
@@ -367,6 +374,8 @@ def sheet(tab: str, meaning: str, *, key: tuple[str, ...]) -> Callable[[type], A
             if column := item.metadata.get("column"):
                 group = shared if item.name in ("active", "source", "note") else own
                 group[item.name] = dataclasses.replace(column, field=item.name)
+        taken = {column.name for column in own.values()}  # Sources has a Source of its own
+        shared = {name: column for name, column in shared.items() if column.name not in taken}
         taken = {column.name for column in own.values()}  # on Sources the column Source is the row's own id
         shared = {name: column for name, column in shared.items() if column.name not in taken}
         made.tab, made.meaning, made.key_fields, made.columns = tab, meaning, key, own | shared
@@ -379,54 +388,3 @@ def sheet(tab: str, meaning: str, *, key: tuple[str, ...]) -> Callable[[type], A
 def own_columns(row_type: type[Row]) -> Iterator[Column]:
     """The columns of a tab before the shared Active, Source and Note."""
     return (column for name, column in row_type.columns.items() if name not in ("active", "source", "note"))
-
-
-# ------------------------------------------------------------------------------------------------ units of measure
-
-_MASS = {"t": 1.0, "kg": 1e-3, "g": 1e-6, "kt": 1e3, "mt": 1e6}
-_MONEY = {"usd": 1.0, "k usd": 1e3, "m usd": 1e6, "musd": 1e6, "kusd": 1e3, "bn usd": 1e9}
-_TIME = {"y": 1.0, "year": 1.0, "years": 1.0, "month": 1 / 12, "months": 1 / 12, "days": 1 / 365, "day": 1 / 365}
-_KINDS = [("mass", _MASS), ("money", _MONEY), ("time", _TIME)]
-
-
-def _dimension(unit: str) -> tuple[tuple[tuple[str, int], ...], float] | None:
-    """Exponents of mass, money, time and percent, and the factor to t, USD and years; None if unknown."""
-    powers: dict[str, int] = {}
-    factor = 1.0
-    for place, part in enumerate(unit.split("/")):
-        word = " ".join(part.split()).lower().replace("us$", "usd").replace("$", "usd")
-        sign = 1 if place == 0 else -1
-        if word.startswith("%"):
-            powers["percent"] = powers.get("percent", 0) + sign
-            continue
-        if word in ("1", "") and place == 0:
-            continue
-        for kind, table in _KINDS:
-            if word in table:
-                powers[kind] = powers.get(kind, 0) + sign
-                factor *= table[word] ** sign
-                break
-        else:
-            return None
-    return tuple(sorted((k, p) for k, p in powers.items() if p)), factor
-
-
-def needs_unit(unit: str) -> bool:
-    """Whether a header must show the unit: a mass, a sum of money or a percentage, but no pure number or time."""
-    dimension = _dimension(unit)
-    return dimension is None or any(kind != "time" for kind, _ in dimension[0])
-
-
-def conversion(found: str, wanted: str) -> float | None:
-    """What to multiply by to go from one unit to another (`USD/kg` to `USD/t` is 1000); None if they don't agree.
-
-    Units are quotients of mass (t, kg, g, kt), money (USD, k USD, M USD) and time (y, months, days); `t/t` is a
-    pure number and `%` stands by itself.
-    """
-    if " ".join(found.lower().split()) == " ".join(wanted.lower().split()):
-        return 1.0
-    a, b = _dimension(found), _dimension(wanted)
-    if a is None or b is None or a[0] != b[0]:
-        return None
-    ratio = a[1] / b[1]
-    return float(f"{ratio:.12g}")

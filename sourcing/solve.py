@@ -8,7 +8,10 @@ and dual residual and the gap between primal and dual objective.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -255,15 +258,35 @@ def highs(arrays: Arrays, options: Options) -> Any:
     model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = arrays.starts, arrays.indices, arrays.values
     if not np.all(np.isfinite(arrays.cost)) or not np.all(np.isfinite(arrays.values)):
         raise ValueError("a cost or a coefficient is not a finite number")
-    solver = highspy.Highs()
+    with _silent():
+        solver = highspy.Highs()
     for name, value in {
-        "output_flag": False, "solver": "ipx", "run_crossover": "on", "random_seed": options.seed,
+        "output_flag": False, "log_to_console": False, "solver": "ipx", "run_crossover": "on", "random_seed": options.seed,
         "threads": options.threads, "time_limit": float(options.time_limit), "mip_rel_gap": float(options.gap),
         "primal_feasibility_tolerance": options.feasibility, "dual_feasibility_tolerance": options.feasibility,
     }.items():  # fmt: skip
         _ok(solver.setOptionValue(name, value), f"option {name}")
     _ok(solver.passModel(model), "passing the model")
     return solver
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Send what is written to the process's standard output to nowhere: HiGHS 1.16 greets there when it is made."""
+    sys.stdout.flush()
+    try:
+        kept = os.dup(1)
+    except OSError:  # there is no standard output to keep clean
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _ok(status: Any, what: str) -> None:

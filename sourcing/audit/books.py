@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
@@ -69,6 +69,11 @@ class Need(Book):
     share: float | None = cell("Met share", "number?")
     value: float = cell("Shortage value", "amount")
 
+    @property
+    def demand_row(self) -> tuple[str, str, str]:
+        """The demand that it is."""
+        return self.customer, self.material, self.rules
+
     def __str__(self) -> str:
         return f"{self.material} for {self.customer}{f' ({self.rules})' if self.rules else ''} in {self.period}"
 
@@ -86,6 +91,11 @@ class Delivery(Book):
     label: frozenset[str] = cell("Label", "label")
     period: str = cell("Period", "period")
     tonnes: float = cell("Delivered", "amount")
+
+    @property
+    def demand_row(self) -> tuple[str, str, str]:
+        """The demand that it meets."""
+        return self.customer, self.material, self.rules
 
 
 @dataclass(frozen=True)
@@ -155,6 +165,11 @@ class Run(Book):
     adds: frozenset[str] = cell("Adds", "label")
     period: str = cell("Period", "period")
     activity: float = cell("Activity", "amount")
+
+    @property
+    def process(self) -> tuple[str, str, str]:
+        """The line that runs."""
+        return self.site, self.recipe, self.unit
 
 
 @dataclass(frozen=True)
@@ -228,7 +243,6 @@ class Sums(Book):
     key = ("party",)
     party: str = cell("Party", "payer")
     role: str = cell("Role", "text")
-    allied: str = cell("Allied", "text")
     earns: float = cell("Earns", "number")
     pays: float = cell("Pays", "number")
     net: float = cell("Net", "number")
@@ -261,12 +275,12 @@ class Books:
     def __init__(self, tabs: Mapping[str, Table], facts: Facts, families: Families):
         self._tabs, self._facts, self._check = tabs, facts, families("tables")
         self.flows = self._read(Flow)
-        self.needs = self._read(Need)
-        self.deliveries = self._read(Delivery)
+        self.needs = self._known(self._read(Need), lambda need: need.demand_row in facts.demands, "demand")
+        self.deliveries = self._known(self._read(Delivery), lambda d: d.demand_row in facts.demands, "demand")
         self.stocks = self._read(Stock)
         self.contracts = self._read(Taken)
         self.steps = self._read(Step)
-        self.runs = self._read(Run)
+        self.runs = self._known(self._read(Run), lambda run: run.process in facts.line, "process")
         self.joins = self._read(Join)
         self.uses = self._read(Use)
         self.counts = self._read(Count)
@@ -308,6 +322,13 @@ class Books:
             found.append(record)
         return found
 
+    def _known(self, records: list[B], test: Callable[[B], bool], what: str) -> list[B]:
+        """The records that pass a test; the others are told."""
+        for record in records:
+            key = ", ".join(str(getattr(record, name)) for name in record.key[:3])
+            self._check.holds(test(record), f"{record.tab}: there is no such {what} ({key})")
+        return [record for record in records if test(record)]
+
     def _value(self, value: Any, kind: str) -> tuple[Any, bool]:
         """The value, and whether it is one."""
         if kind.endswith("?") and value is None:
@@ -324,6 +345,6 @@ class Books:
             label = self._facts.rules.label(value)
             return label, label is not None
         if kind == "payer" and value.startswith("treasury:"):
-            return ":".join(value.split(":")[:2]), True  # however its standing is written behind it
+            return value, True
         known = self._facts.ids.get(kind)
         return value, known is None or value in known

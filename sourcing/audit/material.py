@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from sourcing.audit.books import ZERO, Books, Flow
-from sourcing.audit.facts import MOMENT, Facts, Time, mean
+from sourcing.audit.facts import MOMENT, Facts, Time
 from sourcing.audit.labels import Label, name_of
 from sourcing.audit.verdict import Families
 from sourcing.components.lanes import Lane
@@ -88,23 +88,15 @@ def _labels(facts: Facts, books: Books, families: Families) -> None:
     for flow in books.flows:
         check.holds(flow.label <= carried(flow.material), f"{flow}: it can't carry {name_of(flow.label)}")
     for stock in books.stocks:
-        check.holds(
-            stock.label <= carried(stock.material), f"{stock.stockpile}: it can't carry {name_of(stock.label)}"
-        )
+        check.holds(stock.label <= carried(stock.material), f"{stock.stockpile}: it can't carry {name_of(stock.label)}")
     for run in books.runs:
-        line = facts.line.get((run.site, run.recipe, run.unit))
-        where = f"{run.recipe} at {run.site} on {run.unit} in {run.period}"
-        check.holds(line is not None, f"{where}: there is no such process")
-        if line is None:
-            continue
+        line, where = facts.line[run.process], f"{facts.line[run.process]} in {run.period}"
         check.holds(run.stage == line.stage, f"{where}: its stage is {line.stage}, not {run.stage}")
         brought = frozenset[str]().union(*(carried(material) for material in line.inputs))
         check.holds(run.label <= brought, f"{where}: its inputs can't carry {name_of(run.label)}")
         shown = frozenset[str]().union(*(carried(material) for material in line.outputs))
         added = facts.rules.added(line)
-        check.holds(
-            run.adds & shown == added & shown, f"{where}: it adds {name_of(added)}, not {name_of(run.adds)}"
-        )
+        check.holds(run.adds & shown == added & shown, f"{where}: it adds {name_of(added)}, not {name_of(run.adds)}")
     for join in books.joins:
         where = f"{join.material} at {join.site} in {join.period}"
         check.holds(
@@ -139,11 +131,11 @@ def _balance(facts: Facts, books: Books, families: Families) -> None:
                 share = arrives(lane, facts.time[flow.period], t)
                 inward["arriving"][flow.destination, flow.material, flow.label, t.id] += share * flow.tonnes
     for run in books.runs:
-        if line := facts.line.get((run.site, run.recipe, run.unit)):
-            for m, rate in line.inputs.items():
-                outward["used"][run.site, m, run.label & facts.rules.carried(m), run.period] += rate * run.activity
-            for m, rate in line.outputs.items():
-                inward["made"][run.site, m, facts.rules.output(line, run.label, m), run.period] += rate * run.activity
+        line = facts.line[run.process]
+        for m, rate in line.inputs.items():
+            outward["used"][run.site, m, run.label & facts.rules.carried(m), run.period] += rate * run.activity
+        for m, rate in line.outputs.items():
+            inward["made"][run.site, m, facts.rules.output(line, run.label, m), run.period] += rate * run.activity
     for stock in books.stocks:
         row = facts.stockpiles[stock.stockpile]
         inward["drawn"][row.site, row.material, stock.label, stock.period] += stock.draw
@@ -276,9 +268,8 @@ def _capacity(facts: Facts, books: Books, families: Families) -> None:
     check = families("capacity")
     used: dict[tuple[str, str], float] = defaultdict(float)
     for run in books.runs:
-        if line := facts.line.get((run.site, run.recipe, run.unit)):
-            for unit, use in line.uses.items():
-                used[unit, run.period] += use * run.activity
+        for unit, rate in facts.line[run.process].uses.items():
+            used[unit, run.period] += rate * run.activity
     for (unit, period), amount in used.items():
         t, row = facts.time[period], facts.units[unit]
         limit = capacity_of(facts, books, unit, t)
@@ -342,6 +333,3 @@ def _stock(facts: Facts, books: Books, families: Families) -> None:
                     limits.at_most(value, limit, f"{where}: {what}")
             if row.terminal is not None and t is facts.times[-1]:
                 limits.at_least(level, row.terminal, f"{where}: level at the end")
-
-
-__all__ = ["arrives", "capacity_of", "channel_fault", "check_material", "mean", "steps_online", "sums"]

@@ -106,6 +106,7 @@ class Family:
 
     def _note(self, residual: float, size: float, floor: float | None, where: str) -> None:
         self.count += 1
+        residual = math.inf if math.isnan(residual) else residual
         tolerance = max(self.floor if floor is None else floor, RELATIVE * size)
         if not self.where or residual / tolerance > self.worst / self.tolerance:
             self.worst, self.tolerance, self.where = residual, tolerance, where
@@ -126,6 +127,7 @@ class Families:
         self._families: dict[str, Family] = {}
 
     def __call__(self, name: str, floor: float = TONNES) -> Family:
+        """The check of that name, begun if it is new."""
         return self._families.setdefault(name, Family(name, floor))
 
     def done(self) -> tuple[Check, ...]:

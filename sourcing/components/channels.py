@@ -25,9 +25,9 @@ from sourcing.components.places import Site, entity_of, treasury_of
 from sourcing.components.production import lines, made_at
 from sourcing.components.qualifications import accepted
 from sourcing.components.stock import stocks_at
-from sourcing.components.trade import Offer, market_price, offer_price
+from sourcing.components.trade import Offer, Price, market_price, offer_price
 from sourcing.instance import Instance
-from sourcing.sheets import Issue
+from sourcing.sheets import Issue, Row
 from sourcing.tables import Table, fields
 
 if TYPE_CHECKING:
@@ -65,6 +65,13 @@ class Channel:
         if self.contract:
             return contract_price(instance, self.contract, t)
         return offer_price(instance, self.offer, t) if self.offer else None
+
+    def price_rows(self, instance: Instance) -> tuple[Row, ...]:
+        """The rows that set the price: the contract or offer, and its index."""
+        row = self.contract or self.offer
+        if row is None or (self.contract and self.contract.fixed is not None):
+            return () if row is None else (row,)
+        return row, instance.row(Price, row.index or instance.row(Material, self.material).index)
 
     def tariff(self, instance: Instance, t: Span) -> float:
         """Duty in USD/t: the lane's rate on the price at the gate, inside one party on the market price."""
@@ -207,12 +214,14 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
                 by_offer.setdefault((i, material, t.id), []).extend(variables)
             price, tariff = h.price(instance, t), h.tariff(instance, t) / 1000
             if price:
-                ledger.pay(buyer, seller, "purchase", where, t, [(price, var) for var in variables], bounded=bounded)
+                bought = [(price, var) for var in variables]
+                ledger.pay(buyer, seller, "purchase", where, t, bought, bounded=bounded, rows=h.price_rows(instance))
             if freight := h.lane.freight / 1000:
                 payer = seller if h.contract and h.contract.delivered else buyer
-                ledger.pay(payer, "", "freight", where, t, [(freight, var) for var in variables])
+                ledger.pay(payer, "", "freight", where, t, [(freight, var) for var in variables], rows=(h.lane,))
             if tariff:
-                ledger.pay(buyer, treasury_of(instance, j), "tariff", where, t, [(tariff, var) for var in variables])
+                duty = [(tariff, var) for var in variables]
+                ledger.pay(buyer, treasury_of(instance, j), "tariff", where, t, duty, rows=(h.lane,))
     for j, material, t, tonnes in opening_transit(instance):
         if lots.unproven(material) in lots.labels(j, material):
             ledger.supply(j, material, lots.unproven(material), t, tonnes)

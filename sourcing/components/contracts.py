@@ -239,12 +239,15 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
             full: float = rate * value(back)
             return full if cap is None else min(full, cap)
 
-        ledger.pay(sellers, buyers, "rebate", row.contract, t, terms, exact=exact)
+        ledger.pay(sellers, buyers, "rebate", row.contract, t, terms, exact=exact, rows=(row,))
     for key in soft:
         row, t = rows[key]
         price = contract_price(instance, row, t) * float(row.take_or_pay) / 100
         if not price:
             continue
+        if not (ledger.agree(parties(key, "destination")) and ledger.agree(parties(key, "origin"))):
+            message = f"a minimum shared by parties of which the {ledger.view} view counts only some is not planned yet"
+            raise InstanceError([instance.issue(row, "buyer", message, "write a contract for each")])
         back, out = [(1.0, var) for var in flows[key]], made[key]
         share = (row.minimum_share or 0.0) / 100 * contract_overlap(row, t) / t.years
 
@@ -255,7 +258,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
 
         ledger.pay(
             parties(key, "destination"), parties(key, "origin"), "take-or-pay", row.contract, t,
-            [(price, block.deficit[key])], exact=missed,
+            [(price, block.deficit[key])], exact=missed, rows=(row,),
         )  # fmt: skip
 
 
@@ -281,6 +284,8 @@ def checks(instance: Instance) -> list[Issue]:
             faults.append(instance.issue(row, "fixed", "Index is filled too", "fill one of the two"))
         if row.floor is not None and row.cap is not None and row.floor > row.cap:
             faults.append(instance.issue(row, "floor", f"is above the cap of {row.cap:g}"))
+        if row.premium < -100:
+            faults.append(instance.issue(row, "premium", "makes the price negative", "write -100 or more"))
         if row.since and row.until and row.until < row.since:
             faults.append(instance.issue(row, "until", "is before From"))
         for t in periods(instance):

@@ -146,10 +146,10 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         delivered.setdefault((customer, grade, t_id), []).append((1.0, var))
         if grade != material:
             stood_in.setdefault((customer, material, rules, grade, t_id), []).append(var / ratio)
-            extra = instance.row(Substitute, f"{customer}|{material}|{grade}").extra_cost / 1000
-            if extra:
-                where = f"{customer}: {grade} for {material}"
-                ledger.pay(entity_of(instance, customer), "", "substitution", where, t, [(extra, var)])
+            stands_in = instance.row(Substitute, f"{customer}|{material}|{grade}")
+            if extra := stands_in.extra_cost / 1000:
+                owner, where = entity_of(instance, customer), f"{customer}: {grade} for {material}"
+                ledger.pay(owner, "", "substitution", where, t, [(extra, var)], rows=(stands_in,))
     for (customer, material, rules, n, t_id), var in short.items():
         value = steps(instance, rows[customer, material, rules])[int(n) - 1][1]
         where = f"{customer}: {material}" + (f" ({rules})" if rules else "")

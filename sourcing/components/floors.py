@@ -113,7 +113,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
                     tonnes: float = value(every)
                     return rate * (tonnes if cap is None else min(tonnes, cap))
 
-                ledger.pay(payer, payee, kind, row.floor, t, [(rate * k, var) for k, var in every], exact=exact)
+                ledger.pay(payer, payee, kind, row.floor, t, [(rate * k, var) for k, var in every], exact=exact, rows=(row,))
 
 
 def checks(instance: Instance) -> list[Issue]:

@@ -181,18 +181,20 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
             cost, credit = (row.cost or 0.0) / 1000, row.credit / 1000
             where = f"{line.site}: {row.recipe} on {row.unit}"
             if cost:
-                ledger.pay(owner, "", "processing", where, t, [(cost, var) for _, var in terms])
+                ledger.pay(owner, "", "processing", where, t, [(cost, var) for _, var in terms], rows=(row,))
             if credit:
-                ledger.pay(row.credit_payer, owner, "production credit", where, t, [(credit, var) for _, var in terms])
+                granted = [(credit, var) for _, var in terms]
+                ledger.pay(row.credit_payer, owner, "production credit", where, t, granted, rows=(row,))
     for (site, material, better, worse, t_id), var in downgrade.items():
         t = lots.spans[t_id]
         ledger.post(site, material, better, t, -1.0, var)
         ledger.post(site, material, worse, t, 1.0, var)
     for (site, material, label, t_id), var in surplus.items():
         ledger.post(site, material, label, lots.spans[t_id], -1.0, var)
-        if cost := instance.row(Material, material).disposal / 1000:
-            where = f"{site}: {material}"
-            ledger.pay(entity_of(instance, site), "", "disposal", where, lots.spans[t_id], [(cost, var)])
+        held = instance.row(Material, material)
+        if cost := held.disposal / 1000:
+            t, where = lots.spans[t_id], f"{site}: {material}"
+            ledger.pay(entity_of(instance, site), "", "disposal", where, t, [(cost, var)], rows=(held,))
 
     own = project_units(instance)
     ordinary = [row.unit for row in instance[Unit] if row.unit not in own]
@@ -205,10 +207,11 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         return quicksum(use * var for use, var in terms) <= limit
 
     block.capacity = Constraint([(unit, t.id) for unit in ordinary for t in spans], rule=capacity)
-    for row in instance[Unit]:
-        if row.fixed_cost and row.unit not in own:
+    for unit in instance[Unit]:
+        if unit.fixed_cost and unit.unit not in own:
             for t in spans:
-                ledger.pay(entity_of(instance, row.site), "", "fixed", row.unit, t, [], row.fixed_cost * 1000 * t.years)
+                cost, owner = unit.fixed_cost * 1000 * t.years, entity_of(instance, unit.site)
+                ledger.pay(owner, "", "fixed", unit.unit, t, [], cost, rows=(unit,))
 
 
 def checks(instance: Instance) -> list[Issue]:

@@ -181,7 +181,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
             constant, terms = steps_at(path, instance, row, t)
             fixed = unit.fixed_cost * 1000 * t.years
             if fixed:
-                ledger.pay(owner, "", "fixed", row.unit, t, [(fixed, var) for _, var in terms], fixed * constant)
+                ledger.pay(owner, "", "fixed", row.unit, t, [(fixed, var) for _, var in terms], fixed * constant, rows=(unit,))
             paid = [
                 (annuity(row) * 1000 * t.overlap(opens.start, opens.start + row.life), build[row.project, s.id])
                 for s, opens in dates.get(row.project, ())
@@ -190,7 +190,8 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
             public = row.public_share / 100
             for payer, share in ((row.payer, public), (owner, 1 - public)):
                 if share and paid:
-                    ledger.pay(payer, "", "capex annuity", row.project, t, [(share * a, var) for a, var in paid])
+                    part = [(share * amount, var) for amount, var in paid]
+                    ledger.pay(payer, "", "capex annuity", row.project, t, part, rows=(row,))
 
 
 def checks(instance: Instance) -> list[Issue]:

@@ -20,7 +20,7 @@ from sourcing.components.materials import Material, contents
 from sourcing.components.places import entity_of, select_sites
 from sourcing.components.production import intake
 from sourcing.components.rules import CLEAN_TEXT, known, label_text, parse_label
-from sourcing.components.trade import market_price
+from sourcing.components.trade import Price, market_price
 from sourcing.instance import Instance
 from sourcing.sheets import PLACES, Issue, Row, Selector, choice, identifier, names, number, reference, selector, sheet
 from sourcing.tables import Table, fields
@@ -124,7 +124,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
     for w, row in rows.items():
         owner = entity_of(instance, row.site)
         for t in spans:
-            price = market_price(instance, row.material, t) or 0.0
+            price, index = market_price(instance, row.material, t) or 0.0, instance.row(Material, row.material).index
             for label in labels[w]:
                 ledger.post(row.site, row.material, label, t, -1.0, fill[w, label, t.id])
                 ledger.post(row.site, row.material, label, t, 1.0, draw[w, label, t.id])
@@ -132,12 +132,13 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
             if half:
                 ends = [(half, level[w, label, t.id]) for label in labels[w]]
                 starts = [] if t.number == 0 else [(half, level[w, label, spans[t.number - 1].id]) for label in labels[w]]
-                ledger.pay(row.holder, "", "storage", w, t, ends + starts, half * row.opening if t.number == 0 else 0.0)
+                held_at_start = half * row.opening if t.number == 0 else 0.0
+                ledger.pay(row.holder, "", "storage", w, t, ends + starts, held_at_start, rows=(row,))
             if row.holder != owner and price:
                 filled = [(price, fill[w, label, t.id]) for label in labels[w]]
                 drawn = [(price, draw[w, label, t.id]) for label in labels[w]]
-                ledger.pay(row.holder, owner, "purchase", w, t, filled)
-                ledger.pay(owner, row.holder, "purchase", w, t, drawn)
+                ledger.pay(row.holder, owner, "purchase", w, t, filled, rows=(instance.row(Price, index),))
+                ledger.pay(owner, row.holder, "purchase", w, t, drawn, rows=(instance.row(Price, index),))
 
 
 def opening_label(instance: Instance, lots: Lots, row: Stockpile) -> str:

@@ -50,6 +50,8 @@ def checks(instance: Instance) -> list[Issue]:
     """Offers without a price."""
     faults = []
     for row in instance[Offer]:
+        if row.premium < -100:
+            faults.append(instance.issue(row, "premium", "makes the price negative", "write -100 or more"))
         if not row.index and not instance.row(Material, row.material).index:
             faults.append(
                 instance.issue(row, "index", f"no price: {row.material} has no price index either", "name an index")

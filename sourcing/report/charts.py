@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sourcing.components.horizon import periods
 from sourcing.components.materials import Material
 from sourcing.components.places import Site
+
 if TYPE_CHECKING:
     from sourcing.plan import Plan
 from sourcing.report.findings import NOTICEABLE, records, site_name, sums
@@ -20,6 +21,7 @@ from sourcing.tables import total
 class Chart:
     """A picture: series of numbers over categories, in one unit. `stack` and `share` (of 100 %) are columns."""
 
+    name: str
     title: str
     kind: Literal["stack", "share", "bar", "line"]
     unit: str
@@ -59,10 +61,9 @@ def _demand(plan: Plan) -> Chart | None:
         when = sums(rows, lambda row: row["Period"], "Short")
         worst = max(when, key=lambda period: when[period])
         share = percent(100 * (wanted - short) / wanted)
-        title = (
-            f"{share} of demand is met; {tonnes(short)} short, {tonnes(when[worst])} of it in {worst}, most for {series[0][0]}"
-        )
-    return Chart(title, "stack", f"t {column.lower()}", tuple(columns), tuple(series))
+        title = f"{share} of demand is met; {tonnes(short)} short, {tonnes(when[worst])} of it in {worst}"
+        title += f", most for {series[0][0]}"
+    return Chart("Demand", title, "stack", f"t {column.lower()}", tuple(columns), tuple(series))
 
 
 def _countries(plan: Plan) -> Chart | None:
@@ -86,8 +87,9 @@ def _countries(plan: Plan) -> Chart | None:
     title = f"{leader} makes {percent(last)} of the magnets"
     if abs(last - first) >= 0.5:
         verb = "falls" if last < first else "rises"
-        title = f"{leader}’s share of magnets {verb} from {percent(first)} in {columns[0]} to {percent(last)} in {columns[-1]}"
-    return Chart(title, "share", "% of magnets shipped, by country of the maker", tuple(columns), tuple(series))
+        title = f"{leader}’s share of magnets {verb} from {percent(first)} in {columns[0]}"
+        title += f" to {percent(last)} in {columns[-1]}"
+    return Chart("Country of the maker", title, "share", "% by country of the maker", tuple(columns), tuple(series))
 
 
 def _costs(plan: Plan) -> Chart | None:
@@ -102,7 +104,7 @@ def _costs(plan: Plan) -> Chart | None:
         bars.append(("other", sum(kinds[kind] for kind in rest)))
     whole = sum(kinds.values())
     title = f"Largest item: {order[0]}, {money(kinds[order[0]])} of {money(whole)} counted"
-    return Chart(title, "bar", "M USD", tuple(name for name, _ in bars), (("M USD", tuple(v for _, v in bars)),))
+    return Chart("Cost by kind", title, "bar", "M USD", tuple(name for name, _ in bars), (("M USD", tuple(v for _, v in bars)),))
 
 
 def _stocks(plan: Plan) -> Chart | None:
@@ -118,4 +120,4 @@ def _stocks(plan: Plan) -> Chart | None:
     title = f"Stocks go from {tonnes(opening)} to {tonnes(closing)}"
     if moved <= NOTICEABLE:
         title = f"Stocks stay untouched at {tonnes(closing)}"
-    return Chart(title, "line", "t at the end of the period", tuple(columns), tuple(series))
+    return Chart("Stocks", title, "line", "t at the end of the period", tuple(columns), tuple(series))

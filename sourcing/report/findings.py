@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sourcing.components.horizon import decisions_from, periods, settings
 from sourcing.components.materials import Material
 from sourcing.components.places import Site
 from sourcing.components.sources import Source
 from sourcing.instance import Instance
+
 if TYPE_CHECKING:
     from sourcing.plan import Plan
 from sourcing.report.phrases import country, listed, money, percent, short_name, tonnes
@@ -37,14 +38,6 @@ class Tile:
     value: float | None
     unit: str
     note: str
-
-
-@dataclass(frozen=True)
-class Action:
-    """A sentence, and the tab that holds its figures."""
-
-    sentence: str
-    tab: str
 
 
 @dataclass(frozen=True)
@@ -123,7 +116,9 @@ def tiles(plan: Plan) -> list[Tile]:
         )
     found.append(_short_tile(plan, demand))
     if facts.get("estimate_share") is not None:
-        found.append(Tile("Rests on estimates", facts["estimate_share"], "%", "of the cost: figures marked as estimates"))
+        found.append(
+            Tile("Rests on estimates", facts["estimate_share"], "%", "of the cost: figures marked as estimates")
+        )
     return found
 
 
@@ -194,7 +189,7 @@ def first_open(plan: Plan) -> str:
     return next((t.id for t in spans if t.start >= start - 1e-9), spans[-1].id)
 
 
-def actions(plan: Plan, most: int = 4) -> list[Action]:
+def actions(plan: Plan, most: int = 4) -> list[str]:
     """What to do in the first open period: projects, purchases, contracts, stocks."""
     now = first_open(plan)
     bought = [
@@ -210,13 +205,13 @@ def actions(plan: Plan, most: int = 4) -> list[Action]:
         _contracts(plan, now),
         _stocks(plan, now),
     ]
-    return [action for action in found if action][:most]
+    return [sentence for sentence in found if sentence][:most]
 
 
-def _purchase(plan: Plan, now: str, rows: list[Record]) -> Action | None:
+def _purchase(plan: Plan, now: str, rows: list[Record]) -> str:
     """The largest purchase by value: one material from one site, for whom and under what."""
     if not rows:
-        return None
+        return ""
     value = sums(({**row, "Value": row["Flow"] * (row["Price"] or 0.0)} for row in rows), _source, "Value")
     best = max(value, key=lambda key: value[key])
     chosen = [row for row in rows if _source(row) == best]
@@ -231,14 +226,14 @@ def _purchase(plan: Plan, now: str, rows: list[Record]) -> Action | None:
     elif sum(under.values()) < amount - NOTICEABLE:
         terms += ", the rest at spot"
     sentence = f"In {now} buy {tonnes(amount)} of {material} from {site} for {listed(names, 3)}: {terms}."
-    return Action(sentence, "Sourcing")
+    return sentence
 
 
 def _source(row: Record) -> tuple[str, str]:
     return row["From"], row["Material"]
 
 
-def _contracts(plan: Plan, now: str) -> Action | None:
+def _contracts(plan: Plan, now: str) -> str:
     """What is taken under every contract that is in force."""
     parts = []
     for row in records(plan, "Contracts"):
@@ -252,10 +247,10 @@ def _contracts(plan: Plan, now: str) -> Action | None:
         elif row["Maximum"] is not None and row["Taken"] >= row["Maximum"] - NOTICEABLE:
             part += " (its maximum)"
         parts.append(part)
-    return Action(f"Contracts in {now}: take {listed(parts, 4)}.", "Contracts") if parts else None
+    return f"Contracts in {now}: take {listed(parts, 4)}." if parts else ""
 
 
-def _projects(plan: Plan, now: str) -> Action | None:
+def _projects(plan: Plan, now: str) -> str:
     """Which projects start, or when the first one does."""
     started = [
         row
@@ -263,20 +258,24 @@ def _projects(plan: Plan, now: str) -> Action | None:
         if row["Kind"] == "project" and row["Status"] == "option" and (row["Started"] or 0.0) > 1e-6
     ]
     if not started:
-        return None
+        return ""
     order = [t.id for t in periods(plan.instance)]
     begin = min((row["Period"] for row in started), key=order.index)
-    names = [f"{row['Name']} ({money(row['Capex'] or 0.0)})" for row in started if row["Period"] == begin]
+    names = [
+        f"{row['Name']} at {site_name(plan.instance, row['Where'])} ({money(row['Capex'] or 0.0)})"
+        for row in started
+        if row["Period"] == begin
+    ]
     if begin == now:
-        return Action(f"Start {listed(names, 3)} in {now}.", "Projects and qualifications")
-    return Action(f"No project has to start in {now}; next is {listed(names, 2)} in {begin}.", "Projects and qualifications")
+        return f"Start {listed(names, 3)} in {now}."
+    return f"No project has to start in {now}; next is {listed(names, 2)} in {begin}."
 
 
-def _stocks(plan: Plan, now: str) -> Action | None:
+def _stocks(plan: Plan, now: str) -> str:
     """What goes into and comes out of the stockpiles."""
     rows = [row for row in records(plan, "Stockpiles") if row["Period"] == now]
     parts = []
     for verb, column, preposition in (("draw", "Draw", "from"), ("put", "Fill", "into")):
         moved = {name: t for name, t in sums(rows, lambda row: row["Stockpile"], column).items() if t > NOTICEABLE}
         parts += [f"{verb} {tonnes(amount)} {preposition} {name}" for name, amount in moved.items()]
-    return Action(f"Stocks in {now}: {listed(parts, 3)}.", "Stockpiles") if parts else None
+    return f"Stocks in {now}: {listed(parts, 3)}." if parts else ""

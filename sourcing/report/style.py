@@ -40,10 +40,9 @@ def shown(value: float, unit: str) -> str:
     return f"{value:,.{len(form.partition('.')[2])}f}"
 
 
-def paper(sheet: Any, *, landscape: bool = True) -> None:
-    """A4, one page wide, page numbers below."""
-    if landscape:
-        sheet.set_landscape()
+def paper(sheet: Any, top: float) -> None:
+    """A4 across, with page numbers; `top` is the margin in inches above."""
+    sheet.set_landscape()
     sheet.set_paper(9)
-    sheet.set_margins(left=0.4, right=0.4, top=0.4, bottom=0.55)
+    sheet.set_margins(left=0.4, right=0.4, top=top, bottom=0.55)
     sheet.set_footer("&L&8&F – &A&R&8Page &P of &N")

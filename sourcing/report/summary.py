@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sourcing.plan import Plan
@@ -26,7 +26,7 @@ LEFT = 8
 LINE = 17
 """Pixels of a line of text."""
 
-LOWEST, GAP = 240, 10
+LOWEST, GAP = 275, 10
 """Pixels: the least height of a chart, and what stands between two of them."""
 
 CHART_DATA, CHART_FIELDS = "Chart data", ("Chart", "Series", "Category", "Value", "Unit")
@@ -66,7 +66,9 @@ class Page:
             self.formats[key] = self.book.add_format(plain | look)
         return self.formats[key]
 
-    def cell(self, line: int, first: int, last: int, value: Any, *, lines: int = 1, link: str = "", **look: Any) -> None:
+    def cell(
+        self, line: int, first: int, last: int, value: Any, *, lines: int = 1, link: str = "", **look: Any
+    ) -> None:
         """Write a text or a number over columns and lines; `link` is the tab that a click opens."""
         form = self.form(**look)
         if lines > 1 or last > first:
@@ -93,10 +95,10 @@ class Page:
         blue = {"font_color": style.SERIES[0], "underline": 1, "align": "right", "font_size": 9, "bold": False}
         self.cell(row, LEFT - 3, LEFT - 1, f"{link} ›", link=link, **look | blue)
 
-    def sentence(self, text: str, link: str = "") -> None:
+    def sentence(self, text: str) -> None:
         """A sentence of the left panel."""
         lines = len(textwrap.wrap(text, 82))
-        self.cell(self.rows(*[LINE] * lines), 0, LEFT - 1, text, lines=lines, link=link, text_wrap=True)
+        self.cell(self.rows(*[LINE] * lines), 0, LEFT - 1, text, lines=lines, text_wrap=True)
 
 
 def write_summary(
@@ -119,7 +121,7 @@ def write_summary(
     _links(page, tabs)
     sheet.hide_gridlines(2)
     sheet.set_zoom(90)
-    style.paper(sheet)
+    style.paper(sheet, top=0.4)
     sheet.fit_to_pages(1, 1)
     sheet.center_horizontally()
     sheet.print_area(0, 0, len(page.heights) - 1, COLUMNS - 1)
@@ -133,14 +135,14 @@ def _tiles(page: Page, tiles: list[Tile]) -> None:
     characters = int(width * WIDTH / 5.6)
     lines = max(len(textwrap.wrap(tile.note, characters)) for tile in tiles)
     top = page.rows(20, 34, 13 * lines + 8)
-    ground = {"bg_color": style.BAND, "indent": 1, "right": 5, "right_color": style.WHITE}
+    ground = {"bg_color": style.BAND, "indent": 1, "align": "left", "right": 5, "right_color": style.WHITE}
     for place, tile in enumerate(tiles):
         first = place * width
         last = COLUMNS - 1 if tile is tiles[-1] else first + width - 1
         alarm = tile.label == "Short" and (tile.value or 0.0) > findings.NOTICEABLE
         ink = style.ALARM if alarm else style.NAVY
         page.cell(top, first, last, tile.label, **ground, font_color=style.MUTED, bold=True, valign="vcenter")
-        look = {"font_size": 20, "bold": True, "font_color": ink, "align": "left", "valign": "vcenter"}
+        look = {"font_size": 20, "bold": True, "font_color": ink, "valign": "vcenter"}
         page.cell(top + 1, first, last, tile.value, **ground, **look, num_format=_tile_format(tile))
         page.cell(top + 2, first, last, tile.note, **ground, font_size=8.5, text_wrap=True)
 
@@ -156,8 +158,8 @@ def _tile_format(tile: Tile) -> str:
 def _words(page: Page, plan: Plan) -> None:
     """The left panel: what to do now, who is short, what binds."""
     page.heading(f"What to do now: {findings.first_open(plan)}", "Sourcing")
-    for action in findings.actions(plan):
-        page.sentence(f"•  {action.sentence}", action.tab)
+    for sentence in findings.actions(plan):
+        page.sentence(f"•  {sentence}")
     page.rows(6)
     page.heading("Who is short (t)", "Demand")
     _shortages(page, findings.shortages(plan, LEFT - 3))
@@ -166,7 +168,7 @@ def _words(page: Page, plan: Plan) -> None:
     if binding:
         page.heading("What binds", "Bottlenecks")
         for text in binding:
-            page.sentence(f"•  {text}", "Bottlenecks")
+            page.sentence(f"•  {text}")
 
 
 def _shortages(page: Page, table: findings.Shortages) -> None:
@@ -187,7 +189,7 @@ def _shortages(page: Page, table: findings.Shortages) -> None:
         row = page.rows(LINE)
         page.cell(row, 0, first - 1, name, **look)
         for place, amount in enumerate(line):
-            page.cell(row, first + place, first + place, amount, num_format="#,##0.0", align="right", **look)
+            page.cell(row, first + place, first + place, amount, num_format="#,##0.0;-#,##0.0;–", align="right", **look)
 
 
 def _links(page: Page, tabs: Sequence[str]) -> None:
@@ -204,6 +206,7 @@ def _links(page: Page, tabs: Sequence[str]) -> None:
 
 
 # ------------------------------------------------------------------------------------------------ charts
+
 
 def _draw(page: Page, pictures: Sequence[tuple[Chart, int]], data: str, top: int) -> None:
     """Two columns of charts beside the left panel, as high as it; an odd last one takes both columns."""
@@ -239,7 +242,13 @@ def _chart(book: Any, picture: Chart, data: str, row: int) -> Any:
         colour = style.OTHER if name == "other" else style.SERIES[number % len(style.SERIES)]
         line: dict[str, Any] = {
             "name": [data, first, CHART_FIELDS.index("Series")],
-            "categories": [data, first, CHART_FIELDS.index("Category"), first + count - 1, CHART_FIELDS.index("Category")],
+            "categories": [
+                data,
+                first,
+                CHART_FIELDS.index("Category"),
+                first + count - 1,
+                CHART_FIELDS.index("Category"),
+            ],
             "values": [data, first, CHART_FIELDS.index("Value"), first + count - 1, CHART_FIELDS.index("Value")],
         }
         if picture.kind == "line":
@@ -260,7 +269,7 @@ def _labels(picture: Chart, values: Sequence[float], colour: str) -> dict[str, A
         return {"value": True, "num_format": "#,##0", "font": font | {"color": style.INK}, "position": "outside_end"}
     columns = list(zip(*(line for _, line in picture.series), strict=True))
     highest = max(sum(column) for column in columns)
-    hidden = [{"delete": True} if value < 0.07 * highest else {} for value in values]
+    hidden = [{"delete": True} if value < 0.1 * highest else {} for value in values]
     return {"value": True, "num_format": "#,##0", "font": font, "custom": hidden, "position": "center"}
 
 
@@ -282,9 +291,9 @@ def _axes(chart: Any, picture: Chart) -> None:
     if picture.kind == "bar":  # the largest on top
         names |= {"reverse": True, "label_position": "low"}
         scale |= {"visible": False, "major_gridlines": {"visible": False}}
-    # In a bar chart Excel's x axis is the one of the names all the same.
-    chart.set_x_axis(names)
-    chart.set_y_axis(scale)
+    across, up = (scale, names) if picture.kind == "bar" else (names, scale)
+    chart.set_x_axis(across)
+    chart.set_y_axis(up)
     font = {"name": style.FONT, "size": 10, "bold": True, "color": style.INK}
     chart.set_title({"name": picture.title, "name_font": font, "overlay": False})
     if len(picture.series) > 1:

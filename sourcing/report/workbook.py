@@ -7,25 +7,30 @@ full precision, never formulas; a text that begins with `=` stays a text.
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sourcing.plan import NoPlanReport, Plan
+if TYPE_CHECKING:
+    from sourcing.plan import NoPlanReport, Plan
 from sourcing.report import style
 from sourcing.report.charts import Chart, charts
 from sourcing.report.summary import CHART_DATA, CHART_FIELDS, write_summary
 from sourcing.sheets import OutputError
 from sourcing.tables import Field, Table, fields
 
-NARROWEST, WIDEST = 9, 60
+NARROWEST, WIDEST = 9, 80
 """Width of a column in characters; longer texts wrap."""
 
-FROZEN = 48
+HEADER, LINE = 36, 18
+"""Pixels of the header's row, and of a line of text."""
+
+FROZEN = 60
 """Most characters that the frozen key columns may take of a screen."""
 
-BARS = {("Demand", "Met share"), ("Capacity and surplus", "Use")}
+BARS = {("Capacity and surplus", "Use")}
 """Columns in which a bar shows the share of 100 %."""
 
 ALARMS = {("Demand", "Short"), ("Contracts", "Deficit"), ("Limits", "Over"), ("Limits", "Under")}
@@ -41,6 +46,8 @@ def write_plan(plan: Plan | NoPlanReport, path: str | Path, seconds: Mapping[str
     """
     import xlsxwriter
     from xlsxwriter.exceptions import XlsxWriterException
+
+    from sourcing.plan import NoPlanReport
 
     options = {
         "strings_to_formulas": False,
@@ -88,7 +95,7 @@ def _chart_data(pictures: list[Chart]) -> tuple[Table, list[int]]:
         begins.append(len(table.rows) + 1)
         for name, values in chart.series:
             for category, value in zip(chart.categories, values, strict=True):
-                table.add(chart.title, name, category, value, chart.unit)
+                table.add(chart.name, name, category, value, chart.unit)
     return table, begins
 
 
@@ -106,30 +113,37 @@ def _run(run: Table, seconds: Mapping[str, float] | None, empty: list[str]) -> T
 
 def write_table(book: Any, name: str, table: Table) -> None:
     """Write a table as a sheet: header, filter, frozen keys, number formats, widths and print set-up."""
+    from xlsxwriter.utility import xl_range
+
     sheet = book.add_worksheet(name)
     last = max(len(table.rows), 1), len(table.fields) - 1
-    widths = []
+    widths, lines = [], [1] * len(table.rows)
     for place, field in enumerate(table.fields):
         values = [row[place] for row in table.rows]
-        numeric = bool(field.unit) or any(_is_number(value) for value in values)
-        numeric = numeric and not any(isinstance(value, str) for value in values)
-        widths.append(_width(field, values))
+        numeric = any(map(_is_number, values)) or (bool(field.unit) and not any(isinstance(v, str) for v in values))
+        longest = max((len(_as_shown(field, value)) for value in values), default=0)
+        widths.append(_width(field, longest))
         sheet.set_column(place, place, widths[-1])
         sheet.write_string(0, place, field.header, book.add_format(_header(numeric)))
-        form = book.add_format(_body(field, numeric, wrap=_longest(field, values) > WIDEST))
+        form = book.add_format(_body(field, numeric, wrap=longest > WIDEST))
         for line, value in enumerate(values, 1):
             _write_cell(sheet, line, place, value, form, f"{name}, {field.name}, row {line + 1}")
+            if longest > WIDEST:
+                lines[line - 1] = max(lines[line - 1], len(textwrap.wrap(_as_shown(field, value), WIDEST)))
         _highlight(book, sheet, name, field, place, last[0])
-        if field.meaning or (place == 0 and table.about):
-            note = "\n".join(part for part in (table.about if place == 0 else "", field.meaning) if part)
-            sheet.write_comment(0, place, note, {"author": "", "x_scale": 2.2, "y_scale": 0.5 + len(note) / 120})
-    sheet.set_row_pixels(0, 36)
+        note = "\n".join(part for part in ("" if place else table.about, field.meaning) if part)
+        if note:
+            sheet.write_comment(0, place, note, {"author": "", "width": 260, "height": 30 + 16 * (len(note) // 40)})
+    sheet.set_row_pixels(0, HEADER)
+    for line, count in enumerate(lines, 1):
+        if count > 1:
+            sheet.set_row_pixels(line, LINE * count)
     sheet.freeze_panes(1, _keys(table, widths))
     sheet.autofilter(0, 0, *last)
-    sheet.ignore_errors({"number_stored_as_text": f"A1:{_cell(*last)}"})
+    sheet.ignore_errors({"number_stored_as_text": xl_range(0, 0, *last)})
     sheet.hide_gridlines(2)
-    style.paper(sheet)
-    sheet.set_header(f"&L&\"{style.FONT},Bold\"&11{name.replace('&', '&&')}")
+    style.paper(sheet, top=0.7)
+    sheet.set_header(f'&L&"{style.FONT},Bold"&11{name.replace("&", "&&")}')
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
     sheet.print_area(0, 0, *last)
@@ -155,32 +169,30 @@ def _is_number(value: Any) -> bool:
 
 
 def _header(numeric: bool) -> dict[str, Any]:
-    side = "right" if numeric else "left"
     look = {"bold": True, "font_color": style.WHITE, "bg_color": style.NAVY, "text_wrap": True, "valign": "vcenter"}
-    return {**look, "align": side, "border": 1, "border_color": style.NAVY}
+    side = {"align": "right", "indent": 2} if numeric else {"align": "left", "indent": 1}  # beside the filter's button
+    return look | side | {"border": 1, "border_color": style.NAVY}
 
 
 def _body(field: Field, numeric: bool, *, wrap: bool) -> dict[str, Any]:
-    look: dict[str, Any] = {"valign": "top", "bottom": 4, "bottom_color": style.RULE, "text_wrap": wrap}
+    look: dict[str, Any] = {"valign": "vcenter", "bottom": 4, "bottom_color": style.RULE, "text_wrap": wrap}
     if numeric:
-        return {**look, "align": "right", "num_format": style.number_format(field.unit)}
-    return {**look, "align": "left"}
-
-
-def _longest(field: Field, values: list[Any]) -> int:
-    return max((len(_as_shown(field, value)) for value in values if value is not None), default=0)
+        return look | {"align": "right", "num_format": style.number_format(field.unit)}
+    return look | {"align": "left", "indent": 1}
 
 
 def _as_shown(field: Field, value: Any) -> str:
-    return style.shown(value, field.unit) if _is_number(value) else str(value)
+    return style.shown(value, field.unit) if _is_number(value) else "" if value is None else str(value)
 
 
-def _width(field: Field, values: list[Any]) -> float:
-    """Characters that show every value, and the header on two lines beside its filter button."""
-    words = field.header.split()
-    splits = [max(len(" ".join(words[:k])), len(" ".join(words[k:]))) for k in range(len(words))]
-    header = min(splits) * 1.1 + 3  # bold, and the button
-    return min(WIDEST, max(NARROWEST, header, _longest(field, values) * 1.05 + 1.5))
+def _width(field: Field, longest: int) -> float:
+    """Characters that show every value, and the header on at most two lines that never part a unit."""
+    header = len(field.header)
+    if " " not in field.unit:
+        fits = (len(textwrap.wrap(field.header, width, break_long_words=False)) for width in range(1, header + 1))
+        header = next((width for width, lines in enumerate(fits, 1) if lines <= 2), header)
+        header = max(header, *map(len, field.header.split()))
+    return min(WIDEST + 4, max(NARROWEST, header * 1.1 + 4, longest * 1.05 + 3))
 
 
 def _keys(table: Table, widths: list[float]) -> int:
@@ -201,13 +213,9 @@ def _highlight(book: Any, sheet: Any, name: str, field: Field, place: int, last:
         sheet.conditional_format(1, place, last, place, bar | limits)
     if (name, field.name) in ALARMS:
         look = book.add_format({"font_color": style.ALARM, "bg_color": style.PALE_ALARM, "bold": True})
-        sheet.conditional_format(1, place, last, place, {"type": "cell", "criteria": ">", "value": 0.05, "format": look})
+        sheet.conditional_format(
+            1, place, last, place, {"type": "cell", "criteria": ">", "value": 0.05, "format": look}
+        )
     if (name, field.name) == ("Parties", "Flag"):
         look = book.add_format({"font_color": style.ALARM, "bg_color": style.PALE_ALARM, "bold": True})
         sheet.conditional_format(1, place, last, place, {"type": "no_blanks", "format": look})
-
-
-def _cell(line: int, place: int) -> str:
-    from xlsxwriter.utility import xl_rowcol_to_cell
-
-    return str(xl_rowcol_to_cell(line, place))

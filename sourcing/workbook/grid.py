@@ -243,11 +243,23 @@ def _sheet_grid(book: Any, sheet: Any, percent: set[int]) -> Grid:
                 break  # rows ascend: all that follows is farther
     merges = parser.merged_cells.mergeCell if parser.merged_cells else []
     for merge in merges[:MOST_MERGES]:
-        grid.fault(str(merge.ref).split(":")[0], f"is merged ({merge.ref})", "unmerge it, and fill every cell")
+        first, _, last = str(merge.ref).partition(":")
+        _unmerge(grid, first, last or first)
     if len(merges) > MOST_MERGES:
         grid.fault("", f"has {len(merges):,} merged ranges", "unmerge all cells")
     _tell_hidden(grid, sheet.sheet_state != "visible", parser)
     return grid
+
+
+def _unmerge(grid: Grid, first: str, last: str) -> None:
+    """Note a merged range. Its cells get the first one's value, so that they are not said to be blank as well."""
+    grid.fault(first, f"is merged with others, up to {last}", "unmerge, and fill every cell")
+    (top, left), (bottom, right) = place(first), place(last)
+    cell = grid.rows.get(top, {}).get(left)
+    if cell and (bottom - top + 1) * (right - left + 1) <= LAST_COLUMN:
+        for row in range(top, bottom + 1):
+            for column in range(left, right + 1):
+                grid.put(row, column, cell)
 
 
 def _cell(found: dict[str, Any], percent: set[int]) -> Cell | None:

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from sourcing.sheets import Column, Row, conversion, needs_unit, span_of
+from sourcing.sheets import Column, Row, span_of
+from sourcing.units import conversion, needs_unit
 from sourcing.words import clean, fold, nearest
 from sourcing.workbook.grid import Cell, Grid, reference
 

@@ -33,8 +33,9 @@ class Entry:
 class Sheet:
     """What a tab gave: rows, where each field stood, faults, and what cannot be trusted because of them.
 
-    `faulty` are the lines with a faulty cell; `whole` says that the tab as a whole is (its headers are); `ids` that
-    all its ids are known; `firsts` are the first spans of the numbers over time: (start, cell, column, label).
+    `faulty` are the lines with a faulty cell, `unusable` the names of columns that are missing or whose header is
+    faulty; `sound` says that no header is, `ids` that all ids of the tab are known. `firsts` are the first spans of
+    the numbers over time: (start, cell, column, label).
     """
 
     row_type: type[Row]
@@ -42,9 +43,9 @@ class Sheet:
     cells: dict[tuple[str, int, str], str] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
     faulty: set[int] = field(default_factory=set)
-    whole: bool = False
+    unusable: set[str] = field(default_factory=set)
+    sound: bool = True
     ids: bool = True
-    missing: bool = False
     firsts: list[tuple[float, str, Column, str]] = field(default_factory=list)
 
 
@@ -67,14 +68,16 @@ class _Reader:
         self.materials = materials
         self.periods: dict[int, tuple[float, float, str]] = {}
         if not grid.rows:
-            self.sheet.whole = bool(grid.issues)
-            self.sheet.ids = not self.sheet.whole
+            self.sheet.sound = self.sheet.ids = not grid.issues
             return
+        self.sheet.ids = all(issue.severity == "warning" for issue in grid.issues)
         self.found: Headings = read_headings(grid, row_type)
+        self.sheet.sound = all(issue.severity == "warning" for issue in grid.issues)
         unusable = {h.column.field for h in self._headings() if not h.usable} | set(self.found.missing)
-        self.sheet.whole = any(issue.severity == "error" for issue in grid.issues)
-        self.sheet.missing = any(row_type.columns[name].required for name in unusable)
-        self.sheet.ids = not unusable & set(row_type.key_fields)
+        self.sheet.unusable = {row_type.columns[name].name for name in unusable}
+        if unusable & set(row_type.key_fields):
+            self.sheet.ids = False
+            self.sheet.faulty |= set(grid.rows)
         self._note_firsts()
         lines = [line for line in sorted(grid.rows) if line > 1]
         if self.found.period is None:

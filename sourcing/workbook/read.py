@@ -9,7 +9,7 @@ from sourcing.components.horizon import Period
 from sourcing.instance import Instance
 from sourcing.integrity import integrity
 from sourcing.sheets import TABS, InstanceError, Issue, year_of
-from sourcing.words import did_you_mean, fold
+from sourcing.words import fold, nearest
 from sourcing.workbook.grid import Grid, Refused, load, locks, place
 from sourcing.workbook.parse import Sheet, parse_tab
 
@@ -32,7 +32,8 @@ def check(path: str | Path) -> tuple[Instance | None, list[Issue]]:
     except Refused as refused:
         return None, [refused.issue]
     issues = locks(path)
-    sheets = _parse(_by_tab(grids, issues), issues)
+    tabs, absent = _by_tab(grids, issues)
+    sheets = _parse(tabs)
     rows = [row for sheet in sheets.values() for row in sheet.rows]
     cells = {key: cell for sheet in sheets.values() for key, cell in sheet.cells.items()}
     name = path.resolve().name if path.is_dir() else path.stem
@@ -40,10 +41,17 @@ def check(path: str | Path) -> tuple[Instance | None, list[Issue]]:
     for sheet in sheets.values():
         issues += sheet.issues
     issues += _late_starts(instance, sheets)
-    incomplete = {tab for tab in NEEDED if tab not in sheets} | {tab for tab, sheet in sheets.items() if not sheet.ids}
-    issues += [issue for issue in integrity(instance, incomplete) if not _spoilt(issue, sheets)]
-    if not incomplete and not any(sheet.missing for sheet in sheets.values()):
-        issues += [issue for issue in _component_issues(instance, issues) if not _spoilt(issue, sheets)]
+    incomplete = absent | {tab for tab, sheet in sheets.items() if not sheet.ids}
+    found = [issue for issue in integrity(instance, incomplete) if not _follows(issue, sheets)]
+    issues += found
+    for issue in found:
+        sheets[issue.tab].faulty.add(place(issue.cell)[0])
+    if not incomplete and not any(sheet.unusable for sheet in sheets.values()):
+        issues += [
+            issue
+            for issue in _component_issues(instance, issues)
+            if not _follows(issue, sheets) and (issue.tab not in sheets or sheets[issue.tab].sound)
+        ]
     issues.sort(key=_order)
     if any(issue.severity == "error" for issue in issues):
         return None, issues
@@ -51,32 +59,31 @@ def check(path: str | Path) -> tuple[Instance | None, list[Issue]]:
     return instance, issues
 
 
-def _by_tab(grids: list[Grid], issues: list[Issue]) -> dict[str, Grid]:
-    """The grids by the tab that they are; unknown, doubled and missing tabs become issues."""
+def _by_tab(grids: list[Grid], issues: list[Issue]) -> tuple[dict[str, Grid], set[str]]:
+    """The grids by the tab that they are, and the tabs that are absent by a fault, which becomes an issue."""
     known = {fold(tab): tab for tab in TABS}
     found: dict[str, Grid] = {}
-    near: set[str] = set()
+    guesses: set[str] = set()
     for grid in grids:
         tab = known.get(fold(grid.tab))
         if tab is None:
-            guess = did_you_mean(grid.tab, TABS)
-            near |= {name for name in NEEDED if guess == f"did you mean '{name}'?"}
-            remedy = guess or "delete it, or begin its name with '_' to have it ignored"
+            guess = nearest(grid.tab, TABS)
+            guesses.add(guess)
+            remedy = f"did you mean '{guess}'?" if guess else "delete it, or begin its name with '_' to have it ignored"
             issues.append(Issue(grid.tab, "", "is not a tab of an instance", suggestion=remedy))
         elif tab in found:
-            issues.append(Issue(tab, "", f"the tab stands twice: '{found[tab].tab}' and '{grid.tab}'",
-                                suggestion="keep one of the two"))  # fmt: skip
+            message = f"the tab stands twice: as '{found[tab].tab}' and as '{grid.tab}'"
+            issues.append(Issue(tab, "", message, suggestion="keep one of the two"))
         else:
             found[tab] = grid
-    for tab in NEEDED:
-        if (tab not in found or not (found[tab].rows or found[tab].issues)) and tab not in near:
-            issues.append(
-                Issue(tab, "", "the tab is missing, and needed", suggestion=f"add the tab: {TABS[tab].meaning} a row")
-            )
-    return found
+    needed = {tab for tab in NEEDED if tab not in found or not (found[tab].rows or found[tab].issues)}
+    for tab in needed - guesses:
+        remedy = f"add the tab; a row is {TABS[tab].meaning}"
+        issues.append(Issue(tab, "", "the tab is missing or empty, and it is needed", suggestion=remedy))
+    return found, needed | (guesses & set(TABS)) - set(found)
 
 
-def _parse(grids: dict[str, Grid], issues: list[Issue]) -> dict[str, Sheet]:
+def _parse(grids: dict[str, Grid]) -> dict[str, Sheet]:
     """Every tab; Periods and Materials first, because cells of other tabs are read by their ids."""
     sheets: dict[str, Sheet] = {}
     spans: dict[str, tuple[float, float]] = {}
@@ -95,7 +102,7 @@ def _parse(grids: dict[str, Grid], issues: list[Issue]) -> dict[str, Sheet]:
 def _late_starts(instance: Instance, sheets: dict[str, Sheet]) -> list[Issue]:
     """Numbers over time that begin after the model does."""
     periods = sheets.get("Periods")
-    if periods is None or periods.faulty or periods.whole or not instance[Period]:
+    if periods is None or periods.faulty or not periods.sound or not instance[Period]:
         return []
     first = min(instance[Period], key=lambda period: period.start)
     begin = year_of(first.start)
@@ -119,10 +126,10 @@ def _component_issues(instance: Instance, issues: list[Issue]) -> list[Issue]:
         raise
 
 
-def _spoilt(issue: Issue, sheets: dict[str, Sheet]) -> bool:
-    """Whether an issue may only follow from a faulty cell of the same row or header."""
+def _follows(issue: Issue, sheets: dict[str, Sheet]) -> bool:
+    """Whether an issue may only follow from a faulty cell of its row, or from the header of its column."""
     sheet = sheets.get(issue.tab)
-    return sheet is not None and (sheet.whole or place(issue.cell)[0] in sheet.faulty)
+    return sheet is not None and (place(issue.cell)[0] in sheet.faulty or issue.column in sheet.unusable)
 
 
 def _order(issue: Issue) -> tuple[int, int, int]:

@@ -1,0 +1,331 @@
+"""Money: the whole ledger once more from the tonnes, and what of it counts in the view."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sourcing.audit.books import ZERO, Books, Cost
+from sourcing.audit.facts import MOMENT, Facts, Time, mean
+from sourcing.audit.material import steps_online
+from sourcing.audit.terms import limit_faults, limit_holds, output_of, quantities, rebate, shortage_value, take_or_pay
+from sourcing.audit.verdict import MONEY, Families
+from sourcing.components.contracts import Contract
+from sourcing.components.floors import Floor
+from sourcing.sheets import year_of
+
+OUTSIDERS = 0.001
+"""What a resource cost of a party of weight 0 counts, so that ties break the natural way."""
+
+MILLION, KILO = 1e-6, 1e-3
+"""From USD/t·t and from USD/kg·t to M USD."""
+
+UNPAID = ("shortage", "limit penalty")
+"""Kinds that nobody pays: values that steer the plan."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A payment (M USD, undiscounted) and what a dollar of it counts."""
+
+    payer: str
+    payee: str
+    kind: str
+    period: str
+    amount: float
+    weight: float
+
+
+def check_money(facts: Facts, books: Books, families: Families, objective: Any) -> None:
+    """Every promise about money."""
+    _prices(facts, books, families)
+    _floors(facts, books, families)
+    _ledger(facts, books, families, objective)
+    _parties(facts, books, families)
+
+
+# -------------------------------------------------------------------------------------------------- prices
+
+
+def price_of(facts: Facts, under: str, origin: str, material: str, t: Time) -> float:
+    """The price at the gate (USD/kg) of a channel; inside one party the market price."""
+    if under in facts.contracts:
+        return facts.contract_price(facts.contracts[under], t)
+    offer = facts.offers.get((origin, material))
+    return facts.spot(offer, t) if under == "spot" and offer else facts.market(material, t)
+
+
+def _prices(facts: Facts, books: Books, families: Families) -> None:
+    check = families("prices", MONEY)
+    for flow in books.flows:
+        t, lane = facts.time[flow.period], facts.lane(flow.origin, flow.destination, flow.material)
+        price = price_of(facts, flow.under, flow.origin, flow.material, t)
+        if flow.under == "inside":
+            check.holds(flow.price is None, f"{flow}: a price inside one party")
+        else:
+            check.equal(math.nan if flow.price is None else flow.price, price, f"{flow}: price (USD/kg)")
+        if lane:
+            check.equal(flow.freight, lane.freight, f"{flow}: freight (USD/t)")
+            check.equal(flow.tariff, lane.tariff / 100 * price * 1000, f"{flow}: tariff (USD/t)")
+
+
+# -------------------------------------------------------------------------------------------------- floors
+
+
+def cfd(facts: Facts, books: Books, floor: Floor, t: Time) -> tuple[dict[str, float], float, float, float]:
+    """Output by party, the tonnes that count, and top-up and upside share (M USD) of a contract for difference."""
+    output: dict[str, float] = defaultdict(float)
+    for site, made in output_of(facts, books, floor.material, t, lambda s: facts.covers(floor.covered, s)).items():
+        output[facts.owner(site)] += made
+    counted = min(sum(output.values()), math.inf if floor.volume is None else floor.volume * t.years)
+    benchmark = facts.price(floor.benchmark or facts.materials[floor.material].index, t)
+    top_up = max(0.0, floor.level.mean(t.start, t.end) - benchmark) * counted * KILO
+    running = floor.upside_starts is None or year_of(floor.upside_starts) <= t.start + MOMENT
+    above = max(0.0, benchmark - floor.upside_from) if floor.upside_from is not None and running else 0.0
+    return output, counted, top_up, floor.upside_share / 100 * above * counted * KILO
+
+
+def _floors(facts: Facts, books: Books, families: Families) -> None:
+    check = families("floors")
+    rows = {(row.floor, row.kind, row.period): row for row in books.floors}
+    for floor in facts.instance[Floor]:
+        for t in facts.times:
+            where = f"{floor.floor} in {t.id}"
+            output, counted, top_up, upside = cfd(facts, books, floor, t)
+            row = rows.get((floor.floor, "cfd", t.id))
+            if row is None:
+                check.holds(not top_up and not upside, f"{where}: has no row")
+                continue
+            benchmark = facts.price(floor.benchmark or facts.materials[floor.material].index, t)
+            for what, found, wanted, least in (
+                ("level", row.level, floor.level.mean(t.start, t.end), MONEY),
+                ("benchmark", row.benchmark, benchmark, MONEY),
+                ("output", row.output, sum(output.values()), None),
+                ("counted", row.counted, counted, None),
+                ("top-up", row.top_up, top_up, MONEY),
+                ("upside", row.upside, upside, MONEY),
+            ):
+                check.equal(found or 0.0, wanted, f"{where}: {what}", floor=least)
+
+
+# -------------------------------------------------------------------------------------------------- the ledger
+
+
+class Ledger:
+    """The entries that the tonnes of a plan imply."""
+
+    def __init__(self, facts: Facts, books: Books):
+        self._facts, self._books = facts, books
+        self.entries: list[Entry] = []
+        for t in facts.times:
+            self._trade(t)
+            self._contracts(t)
+            self._production(t)
+            self._stock(t)
+            self._demand(t)
+            self._public(t)
+
+    def _pay(
+        self, payer: str, payee: str, kind: str, t: Time, amount: float, *, bounded: bool = False, importer: str = ""
+    ) -> None:
+        """Post an entry; `bounded` income from a party of weight 0 counts."""
+        if not amount or payer == payee:
+            return  # what a party pays itself is no payment
+        own = self._facts.weight(payer)
+        if payee:
+            weight = own - self._facts.weight(payee, importer)
+            weight = weight if weight > 0 or own or bounded else 0.0
+        else:
+            weight = 1.0 if kind in UNPAID else max(own, OUTSIDERS)
+        self.entries.append(Entry(payer, payee, kind, t.id, amount, weight))
+
+    def _trade(self, t: Time) -> None:
+        facts = self._facts
+        for flow in self._books.flows:
+            if flow.period != t.id:
+                continue
+            buyer, seller = facts.owner(flow.destination), facts.owner(flow.origin)
+            price = price_of(facts, flow.under, flow.origin, flow.material, t)
+            contract = facts.contracts.get(flow.under)
+            if flow.under != "inside":
+                offer = facts.offers.get((flow.origin, flow.material))
+                limited = _has_maximum(contract, t) if contract else bool(offer and offer.maximum is not None)
+                self._pay(buyer, seller, "purchase", t, price * flow.tonnes * KILO, bounded=limited)
+            if lane := facts.lane(flow.origin, flow.destination, flow.material):
+                payer = seller if contract and contract.delivered else buyer
+                self._pay(payer, "", "freight", t, lane.freight * flow.tonnes * MILLION)
+                tariff = lane.tariff / 100 * price * flow.tonnes * KILO
+                self._pay(buyer, facts.treasury(flow.destination), "tariff", t, tariff, importer=buyer)
+
+    def _contracts(self, t: Time) -> None:
+        facts = self._facts
+        for name, contract in facts.contracts.items():
+            taken: dict[tuple[str, str], float] = defaultdict(float)
+            for flow in self._books.flows:
+                if (flow.under, flow.period) == (name, t.id):
+                    taken[facts.owner(flow.destination), facts.owner(flow.origin)] += flow.tonnes
+            total = sum(taken.values())
+            due = take_or_pay(facts, contract, t, max(0.0, quantities(facts, self._books, contract, t)[0] - total))
+            back = rebate(facts, contract, t, total)
+            # in proportion to what the parties take; equal parts where nothing is taken
+            parts = taken if total > ZERO else dict.fromkeys(facts.parties(contract, t), 1.0)
+            for (buyer, seller), part in parts.items():
+                share = part / sum(parts.values())
+                self._pay(buyer, seller, "take-or-pay", t, due * share)
+                self._pay(seller, buyer, "rebate", t, back * share, bounded=True)
+
+    def _production(self, t: Time) -> None:
+        facts, books = self._facts, self._books
+        for run in books.runs:
+            if run.period == t.id:
+                line, owner = facts.line[run.process], facts.owner(run.site)
+                self._pay(owner, "", "processing", t, line.cost * run.activity * MILLION)
+                self._pay(line.credit_payer, owner, "production credit", t, line.credit * run.activity * MILLION)
+        for use in books.uses:
+            if use.kind == "surplus" and use.period == t.id and use.name in facts.materials:
+                cost = facts.materials[use.name].disposal or 0.0
+                self._pay(facts.owner(use.site), "", "disposal", t, cost * use.amount * MILLION)
+        of_project = {project.unit for project in facts.projects.values()}
+        for unit in facts.units.values():
+            if unit.unit not in of_project:
+                self._pay(facts.owner(unit.site), "", "fixed", t, unit.fixed_cost * t.years)
+        for project in facts.projects.values():
+            unit, steps = facts.units[project.unit], steps_online(facts, books, project)
+            owner = facts.owner(unit.site)
+            online = sum(n for on, n in steps if on.start <= t.start + MOMENT)
+            self._pay(owner, "", "fixed", t, unit.fixed_cost * t.years * online)
+            if project.status == "option":
+                rate, life = project.cost_of_capital / 100, project.life
+                annuity = project.capex * (rate / (1 - (1 + rate) ** -life) if rate else 1 / life)
+                cost = annuity * sum(n * t.overlap(on.start, on.start + life) for on, n in steps)
+                public = project.public_share / 100
+                self._pay(project.payer, "", "capex annuity", t, cost * public)
+                self._pay(owner, "", "capex annuity", t, cost * (1 - public))
+
+    def _stock(self, t: Time) -> None:
+        facts = self._facts
+        for stock in self._books.stocks:
+            if stock.period == t.id:
+                row = facts.stockpiles[stock.stockpile]
+                level = (stock.opening + stock.closing) / 2
+                self._pay(row.holder, "", "storage", t, row.storage * level * t.years * MILLION)
+                price, owner = facts.market(row.material, t), facts.owner(row.site)
+                self._pay(row.holder, owner, "purchase", t, price * stock.fill * KILO)
+                self._pay(owner, row.holder, "purchase", t, price * stock.draw * KILO)
+
+    def _demand(self, t: Time) -> None:
+        facts, books = self._facts, self._books
+        for need in books.needs:
+            if need.period == t.id:
+                self._pay(facts.owner(need.customer), "", "shortage", t, shortage_value(facts, need)[0])
+        for d in books.deliveries:
+            other = facts.substitutes.get((d.customer, d.material, d.delivered_as))
+            if d.period == t.id and other:
+                self._pay(facts.owner(d.customer), "", "substitution", t, other.extra_cost * d.tonnes * MILLION)
+        for limit in facts.limits.values():
+            if limit.penalty is not None and limit_holds(facts, limit, t):
+                over, under = limit_faults(facts, books, limit, t)
+                self._pay("planner", "", "limit penalty", t, limit.penalty * (over + under) * MILLION)
+
+    def _public(self, t: Time) -> None:
+        for floor in self._facts.instance[Floor]:
+            output, _, top_up, upside = cfd(self._facts, self._books, floor, t)
+            for party, made in output.items():
+                share = made / sum(output.values()) if made else 0.0
+                self._pay(floor.payer, party, "top-up", t, top_up * share)
+                self._pay(party, floor.payer, "upside share", t, upside * share)
+
+
+def _has_maximum(contract: Contract, t: Time) -> bool:
+    return math.isfinite(mean(contract.maximum, t, default=math.inf)) or contract.maximum_share is not None
+
+
+Key = tuple[str, str, str, str]
+
+
+def _grouped(entries: Iterator[tuple[Key, float]]) -> tuple[dict[Key, float], dict[Key, float]]:
+    """Sums, and sums of sizes, by (payer, payee, kind, period)."""
+    total: dict[Key, float] = defaultdict(float)
+    size: dict[Key, float] = defaultdict(float)
+    for key, amount in entries:
+        total[key] += amount
+        size[key] += abs(amount)
+    return total, size
+
+
+def _key(entry: Entry | Cost) -> Key:
+    payer = "planner" if entry.kind == "limit penalty" else entry.payer
+    payee = entry.payee
+    if payee.startswith("treasury:"):
+        payee = ":".join(payee.split(":")[:2])  # its country; as what it counts is checked with the amount
+    return payer, payee, entry.kind, entry.period
+
+
+def _ledger(facts: Facts, books: Books, families: Families, objective: Any) -> None:
+    entries = Ledger(facts, books).entries
+    discount = {t.id: facts.discount(t) for t in facts.times}
+    costs = [cost for cost in books.costs if _key(cost)[0] != cost.payee]
+    amounts, counts, rows = families("costs", MONEY), families("counts", MONEY), families("costs by row", MONEY)
+    for cost in books.costs:
+        where = f"{cost.kind} of {_key(cost)[0]} at {cost.where} in {cost.period}"
+        rows.equal(cost.discount, discount[cost.period], f"{where}: discount")
+        rows.equal(cost.counts, cost.amount * cost.weight * cost.discount, f"{where}: counts", size=cost.amount)
+    for check, found, wanted in (
+        (
+            amounts,
+            _grouped((_key(cost), cost.amount) for cost in costs),
+            _grouped((_key(entry), entry.amount) for entry in entries),
+        ),
+        (
+            counts,
+            _grouped((_key(cost), cost.counts) for cost in costs),
+            _grouped((_key(e), e.amount * e.weight * discount[e.period]) for e in entries),
+        ),
+    ):
+        for key in {**found[0], **wanted[0]}:
+            payer, payee, kind, period = key
+            where = f"{kind} of {payer or 'nobody'}{f' to {payee}' if payee else ''} in {period} (M USD)"
+            size = max(found[1].get(key, 0.0), wanted[1].get(key, 0.0))
+            check.equal(found[0].get(key, 0.0), wanted[0].get(key, 0.0), where, size=size)
+    total = families("objective", MONEY)
+    sized = sum(abs(cost.counts) for cost in books.costs)
+    is_number = isinstance(objective, int | float) and math.isfinite(objective)
+    total.holds(is_number, f"the objective is {objective!r}")
+    if is_number:
+        wanted_total = math.fsum(e.amount * e.weight * discount[e.period] for e in entries)
+        total.equal(math.fsum(cost.counts for cost in books.costs), objective, "sum of Counts", size=sized)
+        total.equal(objective, wanted_total, "objective, against the tonnes", size=sized)
+
+
+# -------------------------------------------------------------------------------------------------- parties
+
+
+def _parties(facts: Facts, books: Books, families: Families) -> None:
+    check = families("parties", MONEY)
+    earns: dict[str, float] = defaultdict(float)
+    pays: dict[str, float] = defaultdict(float)
+    sizes: dict[str, float] = defaultdict(float)
+    for cost in books.costs:
+        if cost.kind not in UNPAID:
+            for party, side in ((cost.payer, pays), (cost.payee, earns)):
+                if party:
+                    side[party] += cost.amount
+                    sizes[party] += abs(cost.amount)
+    rows = {row.party: row for row in books.sums}
+    for party in sizes:
+        check.holds(party in rows, f"{party}: has no row")
+    for party, row in rows.items():
+        size = sizes[party]
+        check.equal(row.earns, earns[party], f"{party}: earns", size=size)
+        check.equal(row.pays, pays[party], f"{party}: pays", size=size)
+        check.equal(row.net, earns[party] - pays[party], f"{party}: net", size=size)
+        entity = facts.entities.get(party)
+        role = entity.role if entity else "government"
+        check.holds(row.role == role, f"{party}: its role is {role}, not {row.role}")
+        net = earns[party] - pays[party]
+        if abs(net) > max(MONEY, 1e-6 * size):  # nearer to nothing a loss is rounding
+            loses = role == "supplier" and net < 0
+            check.holds((row.flag == "loses money") == loses, f"{party}: is {'not ' if loses else ''}flagged as losing")

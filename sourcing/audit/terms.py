@@ -1,0 +1,301 @@
+"""What was promised: demand and its rules, qualifications, contracts and limits."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable
+
+from sourcing.audit.books import ZERO, Books, Need
+from sourcing.audit.facts import MOMENT, Facts, Time, mean
+from sourcing.audit.labels import name_of
+from sourcing.audit.material import sums
+from sourcing.audit.verdict import MONEY, Families
+from sourcing.components.contracts import Contract
+from sourcing.components.demand import ShortageStep
+from sourcing.components.limits import Limit
+from sourcing.components.qualifications import Qualification
+from sourcing.sheets import year_of
+
+
+def check_terms(facts: Facts, books: Books, families: Families) -> None:
+    """Every promise to a customer, a partner or a planner."""
+    _demand(facts, books, families)
+    _deliveries(facts, books, families)
+    _qualifications(facts, books, families)
+    _contracts(facts, books, families)
+    _limits(facts, books, families)
+
+
+# -------------------------------------------------------------------------------------------------- demand
+
+
+def shortage_value(facts: Facts, need: Need) -> tuple[float, float]:
+    """Value of a shortage, and of its dearest tonne (M USD): the first tonnes are in the cheapest step."""
+    row = facts.demands[need.demand_row]
+    last = facts.shortage_value if row.shortage_value is None else row.shortage_value
+    steps = sorted(
+        ((s.up_to / 100, s.value) for s in facts.instance[ShortageStep] if (s.customer, s.material) == (
+            need.customer, need.material,
+        )),
+    )  # fmt: skip
+    total = begin = 0.0
+    for end, value in [*steps, (math.inf, last)]:
+        width = (end - begin) * need.demand if math.isfinite(end) else math.inf
+        tonnes = min(max(0.0, need.short - begin * need.demand), width)
+        total, begin = total + tonnes * value / 1000, end
+    return total, max(value for _, value in [*steps, (1.0, last)]) / 1000
+
+
+def _demand(facts: Facts, books: Books, families: Families) -> None:
+    check, worth = families("demand"), families("shortage value", MONEY)
+    met = _met(facts, books)
+    rows = {(*n.demand_row, n.period): n for n in books.needs}
+    for key, row in facts.demands.items():
+        for t in facts.times:
+            wanted = row.demand.mean(t.start, t.end) * t.years
+            need = rows.get((*key, t.id))
+            if need is None:
+                check.equal(0.0, wanted, f"{key[1]} for {key[0]} ({key[2]}) in {t.id}: has no row; demand")
+                continue
+            check.equal(need.demand, wanted, f"{need}: demand")
+            check.equal(need.met + need.short, wanted, f"{need}: met and short")
+            check.equal(need.met, met[(*key, t.id)], f"{need}: met, against what is delivered", size=wanted)
+            if wanted > ZERO and need.share is not None:
+                check.equal(need.share, 100 * need.met / wanted, f"{need}: met share (%)")
+            value, dearest = shortage_value(facts, need)
+            # ten grams more or less in a step are worth that much at its value
+            worth.equal(need.value, value, f"{need}: shortage value", floor=max(MONEY, check.floor * dearest))
+
+
+def _met(facts: Facts, books: Books) -> dict[tuple[str, str, str, str], float]:
+    """Tonnes of each need that deliveries meet."""
+    met: dict[tuple[str, str, str, str], float] = defaultdict(float)
+    for d in books.deliveries:
+        row = facts.substitutes.get((d.customer, d.material, d.delivered_as))
+        met[d.customer, d.material, d.rules, d.period] += d.tonnes / (row.ratio if row else 1.0)
+    return met
+
+
+def _deliveries(facts: Facts, books: Books, families: Families) -> None:
+    check, kept, shares = families("deliveries"), families("rules", ZERO), families("substitutes")
+    stood_in: dict[tuple[tuple[str, str, str, str], str], float] = defaultdict(float)
+    for d in books.deliveries:
+        where = f"{d.delivered_as} for {d.material} of {d.customer} in {d.period}"
+        row = facts.demands[d.demand_row]
+        broken = d.label & facts.rules.asked(row.rules, facts.time[d.period])
+        # no tolerance by size: a lot that may not be delivered has no place in the plan at all
+        kept.equal(d.tonnes if broken else 0.0, 0.0, f"{where}: breaks {name_of(broken)}", floor=ZERO)
+        if d.delivered_as != d.material:
+            other = facts.substitutes.get((d.customer, d.material, d.delivered_as))
+            check.holds(other is not None, f"{where}: may not stand in")
+            if other is not None:
+                stood_in[(d.customer, d.material, d.rules, d.period), d.delivered_as] += d.tonnes / other.ratio
+    for ((customer, m, rules, period), name), tonnes in stood_in.items():
+        t, other = facts.time[period], facts.substitutes[customer, m, name]
+        need = facts.demands[customer, m, rules].demand.mean(t.start, t.end) * t.years
+        share = mean(other.maximum_share, t, default=math.inf) / 100
+        limit = share * need if math.isfinite(share) else math.inf
+        shares.at_most(tonnes, limit, f"{name} for {m} of {customer} in {period}: stands in for", size=need)
+
+
+# -------------------------------------------------------------------------------------------------- qualifications
+
+
+def _share_open(row: Qualification, t: Time, facts: Facts) -> float | None:
+    """Share of the customer's demand that a qualification opens in a period; None while it is closed."""
+    if row.since is None:
+        return None if row.lead_time is not None or row.cost is not None else math.inf
+    since = year_of(row.since)
+    if since > t.start + MOMENT:
+        return None
+    opens = since >= facts.times[0].start - MOMENT and facts.first_from(since) is t
+    return row.first_year_share / 100 if opens and row.first_year_share is not None else math.inf
+
+
+def _qualifications(facts: Facts, books: Books, families: Families) -> None:
+    check = families("qualifications")
+    rows = facts.instance[Qualification]
+    shipped = sums(books.flows, lambda f: (f.origin, f.destination, f.material, f.period), lambda f: f.tonnes)
+    for (maker, customer, m, period), tonnes in shipped.items():
+        asked = [row for row in rows if row.customer == customer and row.material in (m, "any")]
+        if not asked or tonnes <= ZERO:
+            continue
+        t, where = facts.time[period], f"{m} from {maker} to {customer} in {period}"
+        shares = [_share_open(row, t, facts) for row in asked if row.maker in (maker, "any")]
+        known = [share for share in shares if share is not None]
+        check.holds(bool(known), f"{where}: the maker is not qualified")
+        if known and math.isfinite(max(known)):
+            demand = sum(
+                row.demand.mean(t.start, t.end) * t.years
+                for (c, material, _), row in facts.demands.items()
+                if (c, material) == (customer, m)
+            )
+            check.at_most(tonnes, max(known) * demand, f"{where}: first-year share")
+
+
+# -------------------------------------------------------------------------------------------------- contracts
+
+
+def quantities(facts: Facts, books: Books, contract: Contract, t: Time) -> tuple[float, float]:
+    """Minimum and maximum of a contract in a period (t); an infinite maximum is none."""
+    years = facts.years(contract, t)
+    if not years:
+        return 0.0, 0.0
+    least = mean(contract.minimum, t, default=0.0) * years
+    most = mean(contract.maximum, t, default=math.inf) * years
+    if contract.minimum_share is not None or contract.maximum_share is not None:
+        output = output_of(facts, books, contract.material, t, lambda s: facts.covers(contract.seller, s))
+        made = sum(output.values()) * years / t.years
+        least = max(least, made * (contract.minimum_share or 0.0) / 100)
+        most = most if contract.maximum_share is None else min(most, made * contract.maximum_share / 100)
+    return least, most
+
+
+def output_of(facts: Facts, books: Books, material: str, t: Time, covers: Callable[[str], bool]) -> dict[str, float]:
+    """Tonnes of a material made in a period by site, at the sites that `covers` says."""
+    made: dict[str, float] = defaultdict(float)
+    for run in books.runs:
+        line = facts.line[run.process]
+        if run.period == t.id and material in line.outputs and covers(run.site):
+            made[run.site] += line.outputs[material] * run.activity
+    return made
+
+
+def rebate(facts: Facts, contract: Contract, t: Time, taken: float) -> float:
+    """What the seller pays back (M USD)."""
+    if contract.rebate_from is None:
+        return 0.0
+    above = max(0.0, facts.before_floor(contract, t) - contract.rebate_from)
+    amount = contract.rebate_share / 100 * above * taken / 1000
+    return amount if contract.rebate_cap is None else min(amount, contract.rebate_cap * facts.years(contract, t))
+
+
+def take_or_pay(facts: Facts, contract: Contract, t: Time, deficit: float) -> float:
+    """What the buyer pays for tonnes not taken (M USD)."""
+    if not isinstance(contract.take_or_pay, int | float):
+        return 0.0  # firm: there may be no deficit
+    return contract.take_or_pay / 100 * facts.contract_price(contract, t) * deficit / 1000
+
+
+def _contracts(facts: Facts, books: Books, families: Families) -> None:
+    check, money = families("contracts"), families("contract money", MONEY)
+    taken = sums(books.flows, lambda f: (f.under, f.period), lambda f: f.tonnes)
+    rows = {(row.contract, row.period): row for row in books.contracts}
+    for name, contract in facts.contracts.items():
+        for t in facts.times:
+            where = f"{name} in {t.id}"
+            least, most = quantities(facts, books, contract, t)
+            flow = taken.get((name, t.id), 0.0)
+            deficit = max(0.0, least - flow)
+            check.at_most(flow, most, f"{where}: taken")
+            if contract.take_or_pay == "firm":
+                check.at_most(deficit, 0.0, f"{where}: is firm; not taken", size=least)
+            row = rows.get((name, t.id))
+            if row is None:
+                check.holds(not facts.years(contract, t), f"{where}: has no row")
+                continue
+            check.equal(row.minimum, least, f"{where}: minimum")
+            check.equal(row.taken, flow, f"{where}: taken")
+            check.equal(row.deficit, deficit, f"{where}: deficit", size=least)
+            check.holds((row.maximum is None) == math.isinf(most), f"{where}: maximum is {row.maximum}, not {most:g}")
+            if row.maximum is not None and math.isfinite(most):
+                check.equal(row.maximum, most, f"{where}: maximum")
+            price = facts.contract_price(contract, t)
+            if row.price is not None or flow > ZERO:
+                money.equal(math.nan if row.price is None else row.price, price, f"{where}: price (USD/kg)")
+            money.equal(row.paid, price * flow / 1000, f"{where}: paid")
+            money.equal(row.rebate, rebate(facts, contract, t, flow), f"{where}: rebate", size=row.paid)
+            due = take_or_pay(facts, contract, t, deficit)
+            money.equal(row.take_or_pay, due, f"{where}: take-or-pay", size=price * least / 1000)
+
+
+# -------------------------------------------------------------------------------------------------- limits
+
+
+def limit_holds(facts: Facts, limit: Limit, t: Time) -> bool:
+    """Whether a period lies within a limit's first and last."""
+    start = facts.moments(limit.first)[0] if limit.first else -math.inf
+    end = facts.moments(limit.last)[1] if limit.last else math.inf
+    return t.start >= start - MOMENT and t.end <= end + MOMENT
+
+
+def limit_count(facts: Facts, books: Books, limit: Limit, t: Time) -> tuple[float, float]:
+    """What a limit counts in a period, and the base of its share (t)."""
+    counted = sum(
+        flow.tonnes
+        for flow in books.flows
+        if flow.period == t.id
+        and facts.matches(limit.material, flow.material, limit.form)
+        and facts.covers(limit.origin, flow.origin)
+        and facts.covers(limit.destination, flow.destination)
+    )
+    base = sum(
+        rate * run.activity
+        for run in books.runs
+        if run.period == t.id and facts.covers(limit.destination, run.site)
+        for m, rate in facts.line[run.process].inputs.items()
+        if facts.matches(limit.material, m, limit.form)
+    ) + sum(
+        d.tonnes
+        for d in books.deliveries
+        if d.period == t.id
+        and facts.covers(limit.destination, d.customer)
+        and facts.matches(limit.material, d.delivered_as, limit.form)
+    )
+    return counted, base
+
+
+def limit_faults(facts: Facts, books: Books, limit: Limit, t: Time) -> tuple[float, float]:
+    """Tonnes over and under a limit in a period."""
+    counted, base = limit_count(facts, books, limit, t)
+    over = [
+        counted - most
+        for most in (
+            None if limit.maximum_share is None else base * limit.maximum_share / 100,
+            None if limit.maximum is None else limit.maximum * t.years,
+        )
+        if most is not None
+    ]
+    under = [
+        least - counted
+        for least in (
+            None if limit.minimum_share is None else base * limit.minimum_share / 100,
+            None if limit.minimum is None else limit.minimum * t.years,
+        )
+        if least is not None
+    ]
+    return max([0.0, *over]), max([0.0, *under])
+
+
+def _limits(facts: Facts, books: Books, families: Families) -> None:
+    check = families("limits")
+    rows = {(row.limit, row.period): row for row in books.counts}
+    for name, limit in facts.limits.items():
+        shared = limit.maximum_share is not None or limit.minimum_share is not None
+        for t in facts.times:
+            if not limit_holds(facts, limit, t):
+                continue
+            where = f"{name} in {t.id}"
+            counted, base = limit_count(facts, books, limit, t)
+            over, under = limit_faults(facts, books, limit, t)
+            size = counted + base
+            if limit.penalty is None:
+                check.at_most(over, 0.0, f"{where}: over", size=size)
+                check.at_most(under, 0.0, f"{where}: under", size=size)
+            row = rows.get((name, t.id))
+            if row is None:
+                check.holds(False, f"{where}: has no row")
+                continue
+            check.equal(row.counted, counted, f"{where}: counted")
+            check.equal(row.over or 0.0, over, f"{where}: over", size=size)
+            check.equal(row.under or 0.0, under, f"{where}: under", size=size)
+            if shared:
+                check.equal(row.base or 0.0, base, f"{where}: base")
+                if row.share is not None and base > ZERO:
+                    check.equal(row.share, 100 * counted / base, f"{where}: share (%)")
+            if row.maximum is not None and limit.maximum is not None:
+                most = limit.maximum * t.years
+                if limit.maximum_share is not None:
+                    most = min(most, base * limit.maximum_share / 100)
+                check.equal(row.maximum, most, f"{where}: maximum")

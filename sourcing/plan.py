@@ -1,0 +1,367 @@
+"""Plan: what a solved path means to a planner, tab by tab, with a verdict in words and an audit behind it.
+
+`make_plan(instance)` solves, gathers the tabs of every component and has them audited by code that shares nothing
+with the model. A plan that fails is not returned; if none exists, NoPlan carries a report that says why.
+"""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from sourcing import explain
+from sourcing.bindings import BINDINGS, cell_of, period_of
+from sourcing.components import REPORTED, TAB_ORDER
+from sourcing.components.horizon import Span, decisions_from, discount, periods, settings
+from sourcing.components.materials import Material
+from sourcing.components.places import Site
+from sourcing.components.sources import Source
+from sourcing.instance import Instance
+from sourcing.ledger import VALUE_KINDS
+from sourcing.positions import costs, estimate_share, is_estimate, parties
+from sourcing.sheets import TABS, AuditFailed, NoPlan
+from sourcing.solve import Options, Solution, solve
+from sourcing.tables import Table, fields, total
+
+if TYPE_CHECKING:
+    from sourcing.audit import Audit
+
+SHOWN = 0.05
+"""Tonnes below which a shortage is not told in words (it stands on its tab all the same)."""
+
+
+@dataclass
+class Plan:
+    """A plan that passed its audit: `tabs` by title in reading order, money in M USD, mass in tonnes.
+
+    `verdict` says it in words, `facts` hold the figures of the first page, `summary()` is the JSON of `solve --json`.
+    """
+
+    instance: Instance
+    view: str
+    status: str
+    objective: float
+    bound: float
+    gap: float
+    tabs: dict[str, Table]
+    facts: dict[str, Any] = field(default_factory=dict)
+    verdict: str = ""
+    model: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    audit: Audit | None = None
+
+    def summary(self) -> dict[str, Any]:
+        """The figures of a plan under the names that `solve --json` documents."""
+        counts: dict[str, float] = {}
+        for row in self.tabs["Costs"].records():
+            counts[row["Kind"]] = counts.get(row["Kind"], 0.0) + row["Counts"]
+        shortage = counts.pop(VALUE_KINDS[0], 0.0)
+        demand = self.tabs["Demand"]
+        return {
+            "status": self.status,
+            "view": self.view,
+            "objective_musd": self.objective,
+            "bound_musd": self.bound,
+            "gap": self.gap,
+            "costs_musd": counts,
+            "positions_musd": positions(self.tabs["Costs"], self.tabs["Parties"]),
+            "shortage_value_musd": shortage,
+            "cvar_musd": None,
+            "demand_t": total(demand.column("Demand")),
+            "delivered_t": total(demand.column("Met")),
+            "short_t": total(demand.column("Short")),
+            "short": [
+                {
+                    "customer": row["Customer"], "material": row["Material"], "rules": row["Rules"],
+                    "period": row["Period"], "scenario": "base", "t": row["Short"],
+                }
+                for row in demand.records()
+                if row["Short"] > 1e-6
+            ],
+            "model": self.model,
+            "seconds": dict(self.seconds),
+            "audit": self.audit.as_dict() if self.audit else None,
+            "input_sha256": self.instance.sha256(),
+            "version": version("allied-sourcing"),
+        }  # fmt: skip
+
+
+@dataclass
+class NoPlanReport:
+    """What is written when no plan exists: a headline, the table Why and the table Run."""
+
+    instance: Instance
+    status: str
+    headline: str
+    why: Table
+    run: Table
+
+
+def make_plan(
+    instance: Instance,
+    *,
+    view: str | None = None,
+    gap: float = 0.005,
+    time_limit: float = 600.0,
+    seed: int = 0,
+    threads: int = 0,
+) -> Plan:
+    """Solve an instance's base path and plan it.
+
+    Raises NoPlan (with `.report`) if it is infeasible or unbounded, NoSolution if the solver stops without an
+    answer, AuditFailed if the plan does not pass its audit.
+    """
+    options = Options(gap=gap, time_limit=time_limit, seed=seed, threads=threads)
+    solution = solve(instance, view=view, options=options)
+    if solution.status in ("infeasible", "unbounded"):
+        headline, why = explain.why(instance, solution.arrays, solution.status)
+        error = NoPlan(headline)
+        error.report = NoPlanReport(instance, solution.status, headline, why, run_table(solution, options))
+        raise error
+    return plan_of(solution, options)
+
+
+def plan_of(solution: Solution, options: Options | None = None) -> Plan:
+    """The plan that a solution means, audited."""
+    from sourcing.audit import audit
+
+    instance = solution.instance
+    tabs = {table.title: table for component in REPORTED for table in component.tabs(solution)}
+    ledger = costs(solution)
+    tabs["Costs"], tabs["Parties"] = ledger, parties(solution, ledger)
+    tabs["Bottlenecks"] = bottlenecks(solution)
+    tabs["Data notes"] = data_notes(instance)
+    order = (
+        "Sourcing", "Demand", "Deliveries", "Stockpiles", "Contracts", "Projects and qualifications", "Production",
+        "Capacity and surplus", "Labels joined", "Limits", "Costs", "Parties", "Floors", "Bottlenecks", "Data notes",
+    )  # fmt: skip
+    objective, bound = solution.objective / 1000, solution.bound / 1000
+    plan = Plan(
+        instance=instance,
+        view=solution.ledger.view,
+        status=solution.status,
+        objective=objective,
+        bound=bound,
+        gap=abs(objective - bound) / max(abs(objective), 1e-9),
+        tabs={title: tabs[title] for title in order},
+        model={
+            "columns": len(solution.arrays.columns),
+            "rows": len(solution.arrays.rows),
+            "nonzeros": len(solution.arrays.values),
+            "integers": 0,
+            "scenarios": 1,
+        },
+        seconds=solution.seconds,
+    )
+    plan.facts = facts(solution, plan)
+    plan.verdict = verdict(plan)
+    plan.audit = audit(instance, plan)
+    plan.tabs["Run"] = run_table(solution, options or Options(), plan)
+    if not plan.audit.passed:
+        worst = "; ".join(f"{check.name}: {check.where}" for check in plan.audit.failures[:5])
+        raise AuditFailed(f"the plan does not pass its audit and is not written: {worst}")
+    return plan
+
+
+def positions(ledger: Table, everyone: Table) -> dict[str, float]:
+    """What the parties of each role pay less what they earn, M USD discounted, whatever the view."""
+    roles = {row["Party"]: row["Role"] for row in everyone.records()}
+    found: dict[str, float] = {}
+    for row in ledger.records():
+        if row["Kind"] in VALUE_KINDS:
+            continue
+        amount = row["Amount"] * row["Discount"]
+        for party, sign in ((row["Payer"], 1), (row["Payee"], -1)):
+            if party:
+                found[roles[party]] = found.get(roles[party], 0.0) + sign * amount
+    return found
+
+
+# ------------------------------------------------------------------------------------------------ figures and words
+
+
+def facts(solution: Solution, plan: Plan) -> dict[str, Any]:
+    """The figures of the first page."""
+    instance, demand = solution.instance, plan.tabs["Demand"]
+    needed, short = total(demand.column("Demand")), total(demand.column("Short"))
+    by_country = origin_of_deliveries(plan)
+    whole = sum(by_country.values())
+    largest = max(by_country, key=lambda country: by_country[country], default=None)
+    ruled = [row for row in demand.records() if row["Rules"]]
+    needed_clean = total(row["Demand"] for row in ruled)
+    return {
+        "demand_t": needed,
+        "met_t": needed - short,
+        "short_t": short,
+        "met_share": 100 * (needed - short) / needed if needed else None,
+        "largest_country": largest,
+        "largest_country_share": 100 * by_country[largest] / whole if largest and whole else None,
+        "country_tonnes": by_country,
+        "estimate_share": estimate_share(solution),
+        "zero_china_demand_t": needed_clean,
+        "zero_china_met": 100 * total(row["Met"] for row in ruled) / needed_clean if needed_clean else None,
+        "gap_musd": max(0.0, plan.objective - plan.bound),
+        "price_year": int(settings(instance).price_year) or None,
+        "discount_rate": settings(instance).discount_rate,
+        "title": settings(instance).title,
+        "first_open_period": first_open(instance),
+        "estimated_rows": sum(is_estimate(instance, row) for row in instance.rows() if row.tab != Source.tab),
+    }
+
+
+def first_open(instance: Instance) -> str:
+    """The first period in which something can still be decided."""
+    start = decisions_from(instance) - 1e-6
+    return next((t.id for t in periods(instance) if t.start >= start), periods(instance)[-1].id)
+
+
+def origin_of_deliveries(plan: Plan) -> dict[str, float]:
+    """Tonnes shipped to customers by country of the shipping site: of magnets, or of all goods if none are magnets."""
+    instance = plan.instance
+    customers = {row["Customer"] for row in plan.tabs["Demand"].records()}
+    rows = [row for row in plan.tabs["Sourcing"].records() if row["To"] in customers]
+    magnets = [row for row in rows if instance.row(Material, row["Material"]).form == "magnet"]
+    found: dict[str, float] = {}
+    for row in magnets or rows:
+        country = instance.row(Site, row["From"]).country or "ZZ"
+        found[country] = found.get(country, 0.0) + row["Flow"]
+    return found
+
+
+def verdict(plan: Plan) -> str:
+    """The plan in words: how sure, what it costs, what goes short and for whom."""
+    figures, instance = plan.facts, plan.instance
+    spans = [t.id for t in periods(instance)]
+    horizon = f"{spans[0]}–{spans[-1]}" if len(spans) > 1 else spans[0]
+    money = f"{plan.objective:,.0f} M USD" if abs(plan.objective) >= 100 else f"{plan.objective:,.2f} M USD"
+    bought = "what our buyers pay" if plan.view == "buyer" else "the cost to the alliance"
+    sentences = [
+        f"Proven: no plan can be more than {max(figures['gap_musd'], 0.0):,.2f} M USD cheaper."
+        if plan.status == "optimal"
+        else f"Not proven: a plan could be up to {figures['gap_musd']:,.1f} M USD cheaper.",
+        f"{horizon}: {money} ({bought}, discounted at {figures['discount_rate']:g} %, shortage valued).",
+    ]
+    if figures["met_share"] is not None:
+        sentences.append(shortage_words(plan))
+    return " ".join(sentences)
+
+
+def shortage_words(plan: Plan) -> str:
+    """Who goes short, of what, when; and that zero-content needs are met, where they are."""
+    figures = plan.facts
+    rows = [row for row in plan.tabs["Demand"].records() if row["Short"] > SHOWN]
+    if not rows:
+        return f"All demand is met ({figures['demand_t']:,.0f} t)."
+    by_period: dict[str, float] = {}
+    by_customer: dict[str, float] = {}
+    for row in rows:
+        by_period[row["Period"]] = by_period.get(row["Period"], 0.0) + row["Short"]
+        by_customer[row["Customer"]] = by_customer.get(row["Customer"], 0.0) + row["Short"]
+    when = ", ".join(f"{tonnes:,.0f} t in {period}" for period, tonnes in by_period.items())
+    worst = max(by_customer, key=lambda name: by_customer[name])
+    name = plan.instance.row(Site, worst).name or worst
+    spared = [
+        plan.instance.row(Site, site).name or site
+        for site in dict.fromkeys(row["Customer"] for row in plan.tabs["Demand"].records())
+        if site not in by_customer
+    ]
+    text = (
+        f"{figures['met_share']:.1f} % of demand is met; short {when}, most of it {name} ({by_customer[worst]:,.0f} t)"
+    )
+    return text + (f"; nothing is short for {', '.join(spared)}." if spared else ".")
+
+
+# ------------------------------------------------------------------------------------------------ cross-cutting tabs
+
+
+def bottlenecks(solution: Solution) -> Table:
+    """What binds, and what one more tonne of it is worth, largest rent first."""
+    instance = solution.instance
+    table = Table(
+        "Bottlenecks",
+        fields("Kind", "Name", "Period", ("Worth", "USD/t"), "In words", "Cell"),
+        "What binds, and by how much one more tonne of it would lower the cost; not discounted, largest rent first.",
+    )
+    last = periods(instance)[-1]
+    found = []
+    for (family, index), dual, low, high in zip(
+        solution.arrays.rows, solution.duals.tolist(), solution.arrays.row_lower, solution.arrays.row_upper, strict=True
+    ):
+        if family not in BINDINGS or abs(dual) < 1e-9:
+            continue
+        binding = BINDINGS[family]
+        period = period_of(instance, family, index)
+        t = solution.lots.spans.get(period, last)
+        worth = 1000 * abs(dual) / discount(instance, t)
+        limit = capacity_limit(solution, family, index, t)
+        if limit is None:
+            limit = high if dual < 0 else low
+        if worth < 1.0 or abs(limit) < 1e-6:  # what does not exist has no meaningful worth
+            continue
+        row = binding.row(instance, index)
+        more = "One more" if dual < 0 else "One less"
+        words = f"{more} tonne of {binding.words.format(name=row.key)}" + (f" in {period}" if period else "")
+        words += f" saves {worth:,.0f} USD."
+        cell = cell_of(instance, row, binding.field, period)
+        found.append((worth * abs(limit), (binding.kind, row.key, period or None, worth, words, cell)))
+    for _, values in sorted(found, key=lambda item: (-item[0], item[1][:3] if item[1][2] else item[1][:2])):
+        table.add(*values)
+    return table
+
+
+def capacity_limit(solution: Solution, family: str, index: tuple[Any, ...], t: Span) -> float | None:
+    """The tonnes of a capacity row, whose right-hand side may be zero where options are built."""
+    return solution.capacity(index[0], t)[0] if family.endswith(".capacity") else None
+
+
+def data_notes(instance: Instance) -> Table:
+    """What a reader of the plan should know about its data."""
+    table = Table("Data notes", fields("Kind", "Where", "Note"), "Warnings of the check, estimates, and what is left out.")
+    for issue in instance.warnings:
+        value = f" ({issue.value})" if issue.value else ""
+        table.add("warning", issue.where, f"{issue.column}{value}: {issue.message}".lstrip(": "))
+    for tab in TAB_ORDER:
+        rows = [row for row in instance.all(TABS[tab]) if row.active]
+        guessed = sum(is_estimate(instance, row) for row in rows) if tab != Source.tab else 0
+        if guessed:
+            table.add("estimate", tab, f"{guessed} of {len(rows)} rows rest on an estimate")
+    dates = sorted(row.date for row in instance[Source] if row.date)
+    if dates:
+        table.add("age", "Sources", f"sources were published or looked up between {dates[0]} and {dates[-1]}")
+    table.add("scope", "", "One path is planned with perfect foresight; scenarios and shocks are not planned yet.")
+    table.add("scope", "", "Custody is tracked by labels (segregated); iron and boron are not traced.")
+    table.add("scope", "", "This is a plan and no evidence about actual lots: planned clean never means certified.")
+    table.add("scope", "", "Prices are data: the effect of floors and purchases on market prices is outside the model.")
+    return table
+
+
+def run_table(solution: Solution, options: Options, plan: Plan | None = None) -> Table:
+    """How the plan came about: input, versions, options, proof and times."""
+    instance = solution.instance
+    table = Table("Run", fields("Item", "Value"), "How this came about; with it the same plan can be made again.")
+    table.add("Instance", instance.name)
+    table.add("Input SHA-256", instance.sha256())
+    table.add("View", solution.ledger.view)
+    table.add("Status", solution.status)
+    if plan:
+        table.add("Objective (M USD)", plan.objective)
+        table.add("Bound (M USD), recomputed", plan.bound)
+        table.add("Gap (M USD)", max(0.0, plan.objective - plan.bound))
+        for name, value in solution.residuals.items():
+            table.add(f"Largest {name} residual, recomputed", value)
+        if plan.audit:
+            table.add("Audit", f"{'passed' if plan.audit.passed else 'failed'}, {len(plan.audit.checks)} checks")
+            for check in plan.audit.checks:
+                table.add(f"Audit: {check.name}", f"{check.count} checked, worst {check.worst:.3g}")
+    table.add("Columns", len(solution.arrays.columns))
+    table.add("Rows", len(solution.arrays.rows))
+    table.add("Nonzeros", len(solution.arrays.values))
+    table.add("Options", f"gap {options.gap:g}, time limit {options.time_limit:g} s, seed {options.seed}")
+    for package in ("allied-sourcing", "pyomo", "highspy", "numpy"):
+        table.add(f"Version of {package}", version(package))
+    table.add("Version of Python", platform.python_version())
+    for name, value in solution.seconds.items():
+        table.add(f"Time to {name} (s)", round(value, 2))
+    return table

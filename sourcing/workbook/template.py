@@ -1,0 +1,392 @@
+"""Template: an instance as a workbook that a planner fills in, with drop-downs, notes, units and a guide.
+
+Everything comes from the row classes, so a new column needs no line here. The same instance gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import math
+import re
+import textwrap
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sourcing.components import PLANNER_TABS, TAB_ORDER
+from sourcing.components.horizon import Period, Setting, periods
+from sourcing.instance import Instance
+from sourcing.schema import SETTINGS, allowed, blank
+from sourcing.sheets import TABS, Column, OutputError, Row, span_of
+from sourcing.workbook.folder import Plain, layout
+from sourcing.workbook.headers import span_header
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.worksheet.datavalidation import DataValidation
+    from openpyxl.worksheet.worksheet import Worksheet
+
+FONT = "Arial"
+INK, INPUT_INK, INPUT, PLANNER, NETWORK, RULE, WHITE = (
+    "1F2933", "0000FF", "FFFFE6", "123A5C", "5F6B7A", "D9D9C3", "FFFFFF",
+)  # fmt: skip
+
+SPARE_ROWS, RULE_ROWS = 20, 500
+"""Rows below the data that look like input, and rows below it that the drop-downs still serve."""
+
+NARROWEST, WIDEST, LINE = 9, 60, 13.5
+"""Least and greatest width of a column in characters; height of a line in points."""
+
+PROMPT_TITLE, PROMPT, INLINE_LIST, SHEET_NAME = 32, 255, 255, 31
+"""What Excel can hold, in characters. A longer one makes it call the file damaged; openpyxl does not check."""
+
+_MOMENT = dt.datetime(2026, 1, 1)  # noqa: DTZ001 (a workbook's properties have no time zone)
+_MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*(</dcterms:modified>)")
+
+
+def write_workbook(instance: Instance, path: str | Path) -> None:
+    """Write an instance as an .xlsx workbook: Guide, planner's tabs, network tabs, with every row.
+
+    Reading it back gives the same rows and the same `sha256`. OutputError where it cannot be written.
+    """
+    from openpyxl import Workbook
+
+    from sourcing.workbook.guide import write_guide
+
+    book = Workbook()
+    book.properties.creator = "sourcing"
+    book.properties.title = instance.name
+    book.properties.created = book.properties.modified = _MOMENT
+    guide = book.active
+    assert guide is not None
+    write_guide(guide, instance)
+    tables = {tab: table_of(instance, TABS[tab]) for tab in TAB_ORDER}
+    for tab, table in tables.items():
+        _define_ids(book, table)
+        _write_tab(book.create_sheet(tab), table)
+    stream = io.BytesIO()
+    book.save(stream)
+    try:
+        Path(path).write_bytes(_repeatable(stream.getvalue()))
+    except OSError as fault:
+        raise OutputError(f"'{path}' cannot be written: {fault.strerror or fault}") from fault
+
+
+def blank_instance(spans: str) -> Instance:
+    """An instance with nothing but settings and one period a year: `2026:2035`. ValueError if that is no span."""
+    match = re.fullmatch(r"\s*(\d{4})\s*[:-]\s*(\d{4})\s*", spans)
+    first, last = (int(match[1]), int(match[2])) if match else (0, -1)
+    if not 1900 <= first <= last <= first + 99:
+        raise ValueError(f"'{spans}' is not a span of years such as 2026:2035")
+    values = [
+        ("Title", "New sourcing plan", ""),
+        ("Format version", "1", ""),
+        ("Price year", str(first), "year"),
+        ("Discount rate", "7", "%/y"),
+        ("View", "system", ""),
+        ("Shortage value", "2500", "USD/kg"),
+        ("First period open to decisions", str(first), ""),
+    ]
+    settings = [Setting(setting=name, value=value, unit=unit, note=SETTINGS[name]) for name, value, unit in values]
+    years = [Period(period=str(year), start=dt.date(year, 1, 1), years=1.0) for year in range(first, last + 1)]
+    return Instance([*settings, *years], name="new")
+
+
+def _repeatable(data: bytes) -> bytes:
+    """A workbook's bytes without the time at which they were made."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "docProps/core.xml":
+                content = _MODIFIED.sub(rf"\g<1>{_MOMENT:%Y-%m-%dT%H:%M:%SZ}\g<2>".encode(), content)
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            new.writestr(entry, content)
+    return made.getvalue()
+
+
+# ------------------------------------------------------------------------------------------------ tables
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One column of a sheet: the schema's column behind it (None: Period), its header and its values."""
+
+    column: Column
+    header: str
+    span: str
+    values: tuple[Plain, ...]
+
+
+@dataclass(frozen=True)
+class SheetTable:
+    """What one sheet shows."""
+
+    row_type: type[Row]
+    slots: tuple[Slot, ...]
+    length: int
+
+    @property
+    def tab(self) -> str:
+        """Its name."""
+        return self.row_type.tab
+
+    def place_of_ids(self) -> int:
+        """Number of the column (from 1) that holds the rows' ids."""
+        return 1 + [slot.column.field for slot in self.slots].index(self.row_type.key_fields[0])
+
+
+_PERIOD = Column("Period", "span", "when the numbers of this line begin to hold; blank is from the start",
+                 refers=("Periods",))  # fmt: skip
+
+
+def table_of(instance: Instance, row_type: type[Row]) -> SheetTable:
+    """The sheet of a tab; what changes over time has a column for every year of the model."""
+    plain = layout(instance, row_type)
+    values = list(zip(*plain.records, strict=True)) or [()] * len(plain.headers)
+    slots: list[Slot] = []
+    for header, column, cells in zip(plain.headers, plain.columns, values, strict=True):
+        slots.append(Slot(column or _PERIOD, header, _span_in(header, column), cells))
+    if None not in plain.columns:
+        several = sum(column.kind == "series" for column in row_type.columns.values()) > 1
+        for column in row_type.columns.values():
+            if column.kind == "series":
+                _add_years(slots, column, several, instance, len(plain.records))
+    return SheetTable(row_type, tuple(slots), len(plain.records))
+
+
+def _span_in(header: str, column: Column | None) -> str:
+    """The calendar span that a header names; "" if none."""
+    found = re.search(r"\b(\d{4}([HQ]\d)?)(?= \(|$)", header) if column and column.kind == "series" else None
+    return found[1] if found else ""
+
+
+def _add_years(slots: list[Slot], column: Column, several: bool, instance: Instance, length: int) -> None:
+    """Columns for the years of the model that no column of a number over time covers, in their place."""
+    own = [slot for slot in slots if slot.column is column]
+    if not any(slot.span for slot in own):
+        if length or not column.required:
+            return  # one column for all time says what there is to say
+        first = slots.index(own[0])
+        del slots[first]
+    else:
+        first = slots.index(own[0])
+        del slots[first : first + len(own)]
+    taken = [limits for slot in own if (limits := span_of(slot.span))]
+    begin = min((start for start, _ in taken), default=-math.inf)
+    own = [slot for slot in own if slot.span]
+    for year in sorted({math.floor(t.start + 1e-9) + k for t in periods(instance) for k in range(math.ceil(t.years))}):
+        if year >= begin and not any(start < year + 1 and year < end for start, end in taken):
+            own.append(Slot(column, span_header(column, str(year), several), str(year), (None,) * length))
+    slots[first:first] = sorted(own, key=lambda slot: span_of(slot.span) or (0.0, 0.0))
+
+
+# ------------------------------------------------------------------------------------------------ sheets
+
+
+def _write_tab(sheet: Worksheet, table: SheetTable) -> None:
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+    from openpyxl.utils import get_column_letter
+
+    planner = table.tab in PLANNER_TABS
+    colour = PLANNER if planner else NETWORK
+    sheet.sheet_properties.tabColor = colour
+    head = {
+        "font": Font(name=FONT, size=10, bold=True, color=WHITE),
+        "fill": PatternFill("solid", fgColor=colour),
+        "alignment": Alignment(wrap_text=True, vertical="center"),
+    }
+    thin = Side(style="thin", color=RULE)
+    look = {
+        "font": Font(name=FONT, size=10, color=INPUT_INK),
+        "fill": PatternFill("solid", fgColor=INPUT),
+        "border": Border(thin, thin, thin, thin),
+    }
+    lines = [1] * (table.length + 1)
+    for place, slot in enumerate(table.slots, start=1):
+        letter = get_column_letter(place)
+        cell = sheet.cell(1, place, slot.header)
+        _dress(cell, head)
+        note = Comment(note_of(slot.column), "sourcing")
+        note.width, note.height = 320, 20 + 17 * sum(1 + len(line) // 46 for line in note.text.splitlines())
+        cell.comment = note
+        number_format = number_format_of(slot)
+        texts = [shown(value, number_format) for value in slot.values]
+        width = _width(slot, texts)
+        sheet.column_dimensions[letter].width = width
+        wraps = slot.column.kind == "text" and slot.column.field != "note"
+        align = {"alignment": Alignment(wrap_text=wraps, vertical="top")}
+        for line in range(2, table.length + SPARE_ROWS + 2):
+            cell = sheet.cell(line, place)
+            if line < table.length + 2:
+                _put(cell, slot, slot.values[line - 2])
+                if wraps:
+                    lines[line - 1] = max(lines[line - 1], len(textwrap.wrap(texts[line - 2], int(width) - 2)))
+            _dress(cell, look | align)
+            cell.number_format = number_format
+        lines[0] = max(lines[0], len(textwrap.wrap(slot.header, int(width) - 3)))
+        for rule in rules_of(slot, letter):
+            rule.add(f"{letter}2:{letter}{table.length + RULE_ROWS + 1}")
+            sheet.add_data_validation(rule)
+    for line, count in enumerate(lines, start=1):
+        if line == 1 or count > 1:
+            sheet.row_dimensions[line].height = LINE * count + (6 if line == 1 else 1)
+    last = get_column_letter(len(table.slots))
+    sheet.freeze_panes = "B2"
+    sheet.auto_filter.ref = f"A1:{last}{table.length + 1}"
+    lay_out_page(sheet)
+
+
+def _dress(cell: Any, look: dict[str, Any]) -> None:
+    for name, value in look.items():
+        setattr(cell, name, value)
+
+
+def _put(cell: Any, slot: Slot, value: Plain) -> None:
+    """Write a value: percentages as Excel keeps them, texts as texts also where they look like formulas or numbers."""
+    if isinstance(value, str):
+        cell.value = value
+        cell.data_type = "s"
+    elif isinstance(value, float) and is_percent(slot.column):
+        cell.value = float(f"{value / 100:.15g}")
+    elif isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        cell.value = int(value)
+    else:
+        cell.value = value
+
+
+def lay_out_page(sheet: Worksheet) -> None:
+    """A4, landscape, one page wide, the header on every page."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = 9
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.page_margins.left = sheet.page_margins.right = 0.4
+    sheet.page_margins.top, sheet.page_margins.bottom = 0.4, 0.6
+    sheet.oddFooter.left.text, sheet.oddFooter.right.text = "&A", "&P of &N"
+    if sheet.title != "Guide":
+        sheet.print_title_rows = "1:1"
+
+
+def is_percent(column: Column) -> bool:
+    """Whether a column's cells are formatted as percentages, so that they mean what they show."""
+    return column.unit.startswith("%") and column.kind in ("number", "series")
+
+
+def number_format_of(slot: Slot) -> str:
+    """How a column's values are shown: with the decimals that they need, at most six."""
+    column = slot.column
+    if column.kind == "date":
+        return "yyyy-mm-dd"
+    if column.kind not in ("number", "series"):
+        return "@"
+    numbers = [value for value in slot.values if isinstance(value, float)]
+    decimals = max((_decimals(value) for value in numbers), default=0)
+    point = f".{'0' * decimals}" if decimals else ""
+    if is_percent(column):
+        return f"0{point}%"
+    return f"#,##0{point}" if column.unit else f"0{point}" if numbers else "General"
+
+
+def _decimals(value: float) -> int:
+    text = f"{float(f'{value:.6g}'):.6f}".rstrip("0")
+    return len(text.partition(".")[2])
+
+
+def shown(value: Plain, number_format: str) -> str:
+    """A value about as its cell shows it."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        decimals = len(number_format.rstrip("%").partition(".")[2])
+        return f"{value:,.{decimals}f}" + ("%" if number_format.endswith("%") else "")
+    return str(value)
+
+
+def _width(slot: Slot, texts: list[str]) -> float:
+    """Characters that the values need, and the header's longest word beside its filter button."""
+    longest = max((len(text) for text in texts), default=0) * 1.05
+    words = max(len(word) for word in slot.header.split()) + 3
+    header = max(words, len(slot.header) / 3 + 3)
+    return float(min(WIDEST, max(NARROWEST, math.ceil(max(longest + 2, header)))))
+
+
+def note_of(column: Column) -> str:
+    """The note on a header: meaning, unit, what a blank means, what is allowed."""
+    lines = [f"{column.name}: {column.meaning}."]
+    if column.unit:
+        lines.append(f"Unit: {column.unit}")
+    lines += [f"{title}: {text}" for title, text in (("Blank", blank(column)), ("Allowed", allowed(column))) if text]
+    return "\n".join(lines)
+
+
+# ------------------------------------------------------------------------------------------------ drop-downs
+
+
+def _ids_name(tab: str) -> str:
+    return f"ids_{tab.replace(' ', '_')}"
+
+
+def _define_ids(book: Workbook, table: SheetTable) -> None:
+    """A name for a tab's ids that ends at its last used row, so that the lists grow with it and hold no blank."""
+    from openpyxl.utils import get_column_letter
+    from openpyxl.workbook.defined_name import DefinedName
+
+    if not any(table.tab in column.refers for row_type in TABS.values() for column in row_type.columns.values()):
+        return
+    letter = get_column_letter(table.place_of_ids())
+    sheet = f"'{table.tab}'" if " " in table.tab else table.tab
+    cells = f"{sheet}!${letter}$2:${letter}${table.length + RULE_ROWS + 1}"
+    name = _ids_name(table.tab)
+    grows = f"{sheet}!${letter}$2:INDEX({cells},MAX(1,COUNTA({cells})))"
+    book.defined_names[name] = DefinedName(name, attr_text=grows)
+
+
+def rules_of(slot: Slot, letter: str) -> Iterator[DataValidation]:
+    """What a column's cells offer and refuse. Lists of ids that may hold more than one id offer and do not refuse."""
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    column = slot.column
+    title = column.name[:PROMPT_TITLE]
+    words = ("yes", "no") if column.kind == "yesno" else column.choices
+    refuse = {"showErrorMessage": True, "errorTitle": title, "error": _short(f"Allowed: {allowed(column)}.")}
+    offer = {"showErrorMessage": False, "showInputMessage": True, "promptTitle": title,
+             "prompt": _short(f"Allowed: {allowed(column)}.")}  # fmt: skip
+    inline = f'"{",".join(words)}"'
+    if column.refers:
+        strict = column.kind == "id" and not column.choices
+        more = refuse if strict else offer
+        yield DataValidation("list", formula1=_ids_name(column.refers[0]), allow_blank=True, **more)
+    elif column.kind in ("choice", "yesno", "choices") and len(inline) <= INLINE_LIST:
+        yield DataValidation("list", formula1=inline, allow_blank=True, **(offer if column.kind == "choices" else refuse))
+    elif column.field == "setting":
+        yield DataValidation("list", formula1=f'"{",".join(SETTINGS)}"', allow_blank=True, **refuse)
+    elif column.kind == "date":
+        day = "Write a date such as 2027-06-30; this cell would take a year for a day of 1905."
+        late = {"operator": "greaterThan", "formula1": "32874"}  # 1 January 1990
+        yield DataValidation("date", allow_blank=True, showErrorMessage=True, errorTitle=title, error=day, **late)
+    elif column.kind in ("number", "series"):
+        yield DataValidation("custom", formula1=_number_rule(column, f"{letter}2"), allow_blank=True, **refuse)
+
+
+def _number_rule(column: Column, cell: str) -> str:
+    """A formula that is true for the numbers within a column's limits and for its words."""
+    scale = 100 if is_percent(column) else 1
+    tests = [f"ISNUMBER({cell})"]
+    if math.isfinite(column.low):
+        tests.append(f"{cell}{'>' if column.positive else '>='}{column.low / scale:.15g}")
+    if math.isfinite(column.high):
+        tests.append(f"{cell}<={column.high / scale:.15g}")
+    number = f"AND({','.join(tests)})" if len(tests) > 1 else tests[0]
+    words = [*column.choices, *(["none"] if column.infinite else [])]
+    is_word = [f'LOWER({cell})="{word}"' for word in words]
+    return f"OR({','.join([number, *is_word])})" if words else number
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= PROMPT else text[: PROMPT - 1].rsplit(" ", 1)[0] + "…"
