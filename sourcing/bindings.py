@@ -33,7 +33,7 @@ class Binding:
 
     def row(self, instance: Instance, index: tuple[Any, ...]) -> Row:
         """The row of the instance that a row of the model comes from."""
-        if self.row_type is Project:
+        if self.row_type is Project and not self.key:  # index: unit, period
             return project_units(instance)[index[0]]
         if self.row_type is Qualification:  # index: customer, material, maker, period
             return next(
@@ -46,7 +46,7 @@ class Binding:
 
 BINDINGS: dict[str, Binding] = {
     "production.capacity": Binding("capacity", Unit, "capacity", "capacity of {name}"),
-    "projects.capacity": Binding("project capacity", Project, "steps", "capacity of project {name}"),
+    "projects.capacity": Binding("project capacity", Project, "steps", "capacity of project {name}", ()),
     "projects.steps": Binding("project", Project, "steps", "steps of project {name}"),
     "contracts.least": Binding("contract minimum", Contract, "minimum", "minimum of contract {name}"),
     "contracts.least_share": Binding("contract minimum", Contract, "minimum_share", "minimum share of contract {name}"),

@@ -30,6 +30,17 @@ def integrity(instance: Instance, incomplete: Collection[str] = ()) -> list[Issu
     return issues
 
 
+def ids_named(row: Row) -> set[str]:
+    """The ids in a row: its own and those that it refers to."""
+    own = str(getattr(row, row.key_fields[0]))
+    return {own} | {
+        word
+        for name, column in row.columns.items()
+        for word, _ in _named(getattr(row, name), column)
+        if name != "source"
+    }
+
+
 def _doubles(instance: Instance, row_type: type[Row]) -> Iterator[Issue]:
     first: dict[str, Row] = {}
     for row in instance[row_type]:

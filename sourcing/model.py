@@ -28,7 +28,7 @@ def build(instance: Instance, extra: Callable[[Any], None] | None = None, view: 
     model carries `path.ledger` (posted terms), `path.lots` (labels) and `path.instance`.
     """
     from pyomo.core.expr import LinearExpression
-    from pyomo.environ import Block, ConcreteModel, Constraint, Objective
+    from pyomo.environ import Block, ConcreteModel, Constraint, Objective, Var
 
     collecting = gc.isenabled()
     gc.disable()  # a third of the time: building makes many small objects and no garbage
@@ -36,6 +36,7 @@ def build(instance: Instance, extra: Callable[[Any], None] | None = None, view: 
         lots = reach(instance)
         ledger = Ledger(instance, view or settings(instance).view)
         path = ConcreteModel(name=instance.name)
+        path.nothing = Var(bounds=(0.0, 0.0))
         for component in DECLARED:
             component.declare(path, instance, lots, ledger)
         channels.declare_resale(path, instance, lots, ledger)

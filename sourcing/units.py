@@ -48,4 +48,4 @@ def conversion(found: str, wanted: str) -> float | None:
     if a is None or b is None or a[0] != b[0]:
         return None
     ratio = a[1] / b[1]
-    return float(f"{ratio:.12g}")
+    return float(f"{ratio:.15g}")

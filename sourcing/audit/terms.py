@@ -279,7 +279,7 @@ def _limits(facts: Facts, books: Books, families: Families) -> None:
             where = f"{name} in {t.id}"
             counted, base = limit_count(facts, books, limit, t)
             over, under = limit_faults(facts, books, limit, t)
-            size = counted + base
+            size = counted + (base if shared else 0.0)
             if limit.penalty is None:
                 check.at_most(over, 0.0, f"{where}: over", size=size)
                 check.at_most(under, 0.0, f"{where}: under", size=size)

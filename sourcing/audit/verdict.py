@@ -91,12 +91,12 @@ class Family:
     def at_most(self, value: float, limit: float, where: str, *, size: float = 0.0) -> None:
         """A number does not pass its limit."""
         size = max(size, abs(value), abs(limit) if math.isfinite(limit) else 0.0)
-        self._note(max(0.0, value - limit), size, None, f"{where}: {_number(value)} above {_number(limit)}")
+        self._note(max(0.0, value - limit), size, None, f"{where}: {_number(value)}, at most {_number(limit)}")
 
     def at_least(self, value: float, limit: float, where: str, *, size: float = 0.0) -> None:
         """A number does not stay below its limit."""
         size = max(size, abs(value), abs(limit))
-        self._note(max(0.0, limit - value), size, None, f"{where}: {_number(value)} below {_number(limit)}")
+        self._note(max(0.0, limit - value), size, None, f"{where}: {_number(value)}, at least {_number(limit)}")
 
     def holds(self, condition: bool, where: str) -> None:
         """Something that has no size is as it must be; `where` says what is wrong otherwise."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from sourcing.components.expressions import total
 from sourcing.components.horizon import Span, mean, periods
 from sourcing.components.materials import Material
 from sourcing.components.places import entity_of, select_sites
@@ -184,7 +185,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         if not least_tonnes(row, t):
             return Constraint.Skip
         missing = block.deficit[k, t_id] if not firm(row) else 0.0
-        return quicksum(flows[k, t_id]) + missing >= least_tonnes(row, t)
+        return total(path, flows[k, t_id]) + missing >= least_tonnes(row, t)
 
     def least_share(_: Any, k: str, t_id: str) -> Any:
         row, t = rows[k, t_id]
@@ -192,7 +193,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
             return Constraint.Skip
         missing = block.deficit[k, t_id] if not firm(row) else 0.0
         part = row.minimum_share / 100 * contract_overlap(row, t) / t.years
-        return quicksum(flows[k, t_id]) + missing >= quicksum(part * rate * var for rate, var in made[k, t_id])
+        return total(path, flows[k, t_id]) + missing >= quicksum(part * rate * var for rate, var in made[k, t_id])
 
     def most(_: Any, k: str, t_id: str) -> Any:
         limit = most_tonnes(*rows[k, t_id])

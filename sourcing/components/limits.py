@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sourcing.components.demand import used
+from sourcing.components.expressions import total
 from sourcing.components.horizon import Span, periods, span_limits
 from sourcing.components.materials import FORMS, select_materials
 from sourcing.components.places import select_sites
@@ -90,7 +91,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
     block.over = Var(soft, within=NonNegativeReals)
     block.under = Var(soft, within=NonNegativeReals)
     over, under = dict(block.over.items()), dict(block.under.items())
-    flows = {key: quicksum(var for _, var in counted(path, instance, row, t)) for key, (row, t) in rows.items()}
+    flows = {key: total(path, (var for _, var in counted(path, instance, row, t))) for key, (row, t) in rows.items()}
 
     def share_of(key: tuple[str, str], share: float) -> Any:
         return quicksum(share / 100 * k * var for k, var in base(path, instance, *rows[key]))

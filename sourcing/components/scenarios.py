@@ -35,7 +35,7 @@ class Scenario(Row):
 class Shock(Row):
     """A change of one column in the rows that its id or selectors name."""
 
-    scenario: str = reference("Scenario", "Scenarios", "the future in which it holds")
+    scenario: str = text("Scenario", "the future in which it holds", required=True)
     of_tab: str = text("Tab", "tab that it changes", required=True)
     row_id: str = text("Row", "id of the row")
     site: str = reference("Site", "Sites", "or rows of this site", required=False)
@@ -43,7 +43,7 @@ class Shock(Row):
     entity: str = reference("Entity", "Entities", "or of this party", required=False)
     stage: str = choice("Stage", "or of this stage", STAGES)
     material: str = reference("Material", "Materials", "or of this material", required=False)
-    customer: str = reference("Customer", "Sites", "or of this customer", required=False)
+    customer: str = reference("Customer", "Sites", "or of this customer", required=False, also=("any",))
     origin: str = text("Origin", "or from here (a selector)")
     destination: str = text("Destination", "or to here (a selector)")
     of_column: str = text("Column", "column that it changes")
@@ -51,7 +51,7 @@ class Shock(Row):
     last: str = span("Last", "last period")
     multiply: float | None = number("Multiply", "", "times")
     add: float | None = number("Add", "", "plus")
-    set: float | None = number("Set", "", "in place")
+    set: str = text("Set", "in place: a number, yes or no")
     delay: float | None = number("Delay", "months", "later", low=0)
 
 
@@ -71,10 +71,13 @@ def checks(instance: Instance) -> list[Issue]:
             faults.append(instance.issue(row, "hazard", "an event needs a hazard", "write it in % a year"))
         if row.leaves and not instance.has(Scenario, row.leaves):
             faults.append(instance.issue(row, "leaves", "is not a scenario", "name a row of Scenarios"))
+    known = {row.scenario for row in instance.all(Scenario)}  # one that is switched off keeps its shocks
     for shock in instance[Shock]:
+        if shock.scenario not in known:
+            faults.append(instance.issue(shock, "scenario", "is not a scenario", "name a row of Scenarios"))
         if shock.of_tab not in TABS:
             faults.append(instance.issue(shock, "of_tab", "is not a tab", "name a tab of the workbook"))
-        if all(value is None for value in (shock.multiply, shock.add, shock.set, shock.delay)):
+        if all(value in (None, "") for value in (shock.multiply, shock.add, shock.set, shock.delay)):
             faults.append(instance.issue(shock, "multiply", "changes nothing", "fill Multiply, Add, Set or Delay"))
     if instance[Shock]:
         row = next(iter(instance[Shock]))

@@ -14,4 +14,4 @@ class Source(Row):
     link: str = text("Link", "web address")
     date: str = text("Date", "when it was published or looked up")
     basis: str = choice("Basis", "what the figure is", ("published", "company", "estimate"), default="estimate")
-    confidence: str = choice("Confidence", "how sure it is", ("high", "medium", "low"), default="low")
+    confidence: str = text("Confidence", "how sure it is: high, medium or low, and of what", default="low")

@@ -187,11 +187,8 @@ def _as_shown(field: Field, value: Any) -> str:
 
 def _width(field: Field, longest: int) -> float:
     """Characters that show every value, and the header on at most two lines that never part a unit."""
-    header = len(field.header)
-    if " " not in field.unit:
-        fits = (len(textwrap.wrap(field.header, width, break_long_words=False)) for width in range(1, header + 1))
-        header = next((width for width, lines in enumerate(fits, 1) if lines <= 2), header)
-        header = max(header, *map(len, field.header.split()))
+    two_lines = bool(field.unit) and " " not in field.unit
+    header = max(len(field.name), len(field.unit) + 2) if two_lines else len(field.header)
     return min(WIDEST + 4, max(NARROWEST, header * 1.1 + 4, longest * 1.05 + 3))
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sourcing.components import PLANNER_TABS, TAB_ORDER
 from sourcing.components.horizon import UNITS, WORDS, Settings, settings
@@ -12,31 +10,63 @@ from sourcing.instance import Instance, as_text
 from sourcing.schema import SETTINGS, allowed, blank, columns_of
 from sourcing.sheets import TABS
 
-if TYPE_CHECKING:
-    from openpyxl.worksheet.worksheet import Worksheet
-
 TEXT = (
-    ("What this is", "One instance of a sourcing problem: who needs what, who can make it, what it costs, which rules hold. "
-     "`sourcing check` finds faults by cell; `sourcing solve` makes the plan beside it and never writes to this file."),
-    ("Where to begin", "The blue tabs are the planner's. The grey tabs behind them hold the network; change them when a "
-     "site, a recipe or a lane changes. Cells in blue on yellow are input."),
-    ("Rows", "One record a row, headers in row 1, no merged cells. New rows go below the last one; drop-downs work there. "
-     "`no` under Active switches a row off. Tabs whose name begins with _, and this one, are not read."),
-    ("Units", "A header carries its unit in brackets, and the reader converts: USD/kg and USD/t, t, kg and kt, USD and M USD. "
-     "An unknown unit is an error. Mass is tonnes of the material as its Name says."),
-    ("Percent", "Cells under % are formatted as percentages and mean what they show. A plain number is in percent; one "
-     "between 0 and 1 is read so with a warning."),
-    ("Time", "A number that changes over time has a column a calendar span: 2026, 2027H1, 2028Q3. It is a rate or a price "
-     "during that span; periods of the model read it by overlap. A blank carries the last value forward; the first may not "
-     "be blank. `none` is no limit. Rows with a Period column do as well."),
-    ("Limits", "In a limit blank is no limit and 0 is closed. In other columns the table below says what blank means."),
-    ("Selectors", "An id, country:JP, entity:lynas, form:oxide, allied, any, or several of these joined by `;`. The most "
-     "specific row wins; a tie is an error."),
-    ("Lists", "Joined by `;`, as in CN; RU."),
-    ("Ids", "Short names that other tabs use. A name used elsewhere must stand in its own tab, in an active row."),
-    ("Sources", "Every row should name where its figures come from. A source whose Basis is estimate is counted as one, and "
-     "the plan says how much of its cost rests on estimates. Unknown origin, label or owner is unproven, never clean."),
-)  # fmt: skip
+    (
+        "What this is",
+        "One instance of a sourcing problem: who needs what, who can make it, what it costs, which rules hold. "
+        "`sourcing check` finds faults by cell; `sourcing solve` makes the plan beside it and never writes to "
+        "this file.",
+    ),
+    (
+        "Where to begin",
+        "The blue tabs are the planner's. The grey tabs behind them hold the network; change them when a site, a "
+        "recipe or a lane changes. Cells in blue on yellow are input.",
+    ),
+    (
+        "Rows",
+        "One record a row, headers in row 1, no merged cells. New rows go below the last one; drop-downs work "
+        "there. `no` under Active switches a row off. Tabs whose name begins with _, and this one, are not read.",
+    ),
+    (
+        "Units",
+        "A header carries its unit in brackets, and the reader converts: USD/kg and USD/t, t, kg and kt, USD and "
+        "M USD. An unknown unit is an error. Mass is tonnes of the material as its Name says.",
+    ),
+    (
+        "Percent",
+        "Cells under % are formatted as percentages and mean what they show. A plain number is in percent; one "
+        "between 0 and 1 is read so with a warning.",
+    ),
+    (
+        "Time",
+        "A number that changes over time has a column a calendar span: 2026, 2027H1, 2028Q3. It is a rate or a "
+        "price during that span; periods of the model read it by overlap. A blank carries the last value forward; "
+        "the first may not be blank. `none` is no limit. Rows with a Period column do as well.",
+    ),
+    (
+        "Limits",
+        "In a limit blank is no limit and 0 is closed. In other columns the table below says what blank means.",
+    ),
+    (
+        "Selectors",
+        "An id, country:JP, entity:lynas, form:oxide, allied, any, or several of these joined by `;`. The most "
+        "specific row wins; a tie is an error.",
+    ),
+    (
+        "Lists",
+        "Joined by `;`, as in CN; RU.",
+    ),
+    (
+        "Ids",
+        "Short names that other tabs use. A name used elsewhere must stand in its own tab, in an active row.",
+    ),
+    (
+        "Sources",
+        "Every row should name where its figures come from. A source whose Basis is estimate is counted as one, "
+        "and the plan says how much of its cost rests on estimates. Unknown origin, label or owner is unproven, "
+        "never clean.",
+    ),
+)
 """What holds in every tab: topic and sentences."""
 
 HEADER = ("Tab", "Column", "Unit", "What it means", "Blank", "Allowed")
@@ -64,11 +94,11 @@ def guide_rows() -> list[tuple[str, ...]]:
     return rows
 
 
-def write_guide(sheet: Worksheet, instance: Instance) -> None:
+def write_guide(sheet: Any, instance: Instance) -> None:
     """Fill the front sheet."""
     from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
-    from sourcing.workbook.template import FONT, INK, LINE, NETWORK, PLANNER, RULE, WHITE, lay_out_page
+    from sourcing.workbook.template import FONT, INK, LINE, NETWORK, PLANNER, RULE, WHITE, lay_out_page, lines_of
 
     sheet.title = "Guide"
     sheet.sheet_properties.tabColor = "2E7D5B"
@@ -93,8 +123,7 @@ def write_guide(sheet: Worksheet, instance: Instance) -> None:
         put(1, topic, bold)
         put(2, text, plain)
         sheet.merge_cells(start_row=line, end_row=line, start_column=2, end_column=len(HEADER))
-        lines = math.ceil(len(text) * 1.05 / sum(WIDTHS[1:]))
-        sheet.row_dimensions[line].height = LINE * lines + 3
+        sheet.row_dimensions[line].height = LINE * lines_of(text, sum(WIDTHS[1:])) + 3
     line += 2
     top = line
     for place, name in enumerate(HEADER, start=1):
@@ -108,13 +137,14 @@ def write_guide(sheet: Worksheet, instance: Instance) -> None:
             cell = put(place, text, bold if heading else plain)
             cell.border = under
             if heading:
+                cell.alignment = Alignment(vertical="top")
                 cell.fill = PatternFill("solid", fgColor="E3EAF1" if row[0] in PLANNER_TABS else "ECEEF0")
         if heading:
             link = sheet.cell(line, 1)
             link.hyperlink = f"#'{row[0]}'!A1"
             link.font = Font(name=FONT, size=10, bold=True, underline="single",
                              color=PLANNER if row[0] in PLANNER_TABS else NETWORK)  # fmt: skip
-        lines = max(len(textwrap.wrap(text, width - 2)) or 1 for text, width in zip(row, WIDTHS, strict=True))
+        lines = 1 if heading else max(lines_of(text, width) for text, width in zip(row, WIDTHS, strict=True))
         sheet.row_dimensions[line].height = LINE * lines + 3
     sheet.auto_filter.ref = f"A{top}:F{line}"
     lay_out_page(sheet)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
 
 from sourcing.sheets import Column, Row, span_of
 from sourcing.units import conversion, needs_unit
@@ -173,23 +172,24 @@ def _add_span(
 
 
 def _check_spans(grid: Grid, found: Headings) -> None:
+    """Spans of one number may not overlap, nor stand beside a column for all time; then put them in order of time."""
     for name, headings in found.spans.items():
-        headings.sort(key=lambda heading: (heading.start, heading.place))
-        for before, after in pairwise(headings):
-            if before.usable and after.usable and after.start < before.end - 1e-9:
-                later, other = sorted((before, after), key=lambda heading: heading.place)[::-1]
-                again = "stands already in" if later.span == other.span else "overlaps"
-                where = reference(1, other.place)
-                grid.fault(reference(1, later.place), f"{again} {where} ({other.span})", "keep one of the two",
-                           value=later.span, column=later.column.name)  # fmt: skip
-                _spoil(headings, later)
-        if name in found.plain:
-            both = found.plain.pop(name)
-            first = reference(1, headings[0].place)
-            grid.fault(reference(1, both.place), f"stands also over time, from {first} on", "keep one of the two",
+        good: list[Heading] = []
+        for k, heading in enumerate(headings):
+            if not heading.usable:
+                continue
+            for other in good:
+                if heading.start < other.end - 1e-9 and other.start < heading.end - 1e-9:
+                    again = "stands already in" if heading.span == other.span else "overlaps"
+                    message = f"{again} {reference(1, other.place)} ({other.span})"
+                    grid.fault(reference(1, heading.place), message, "keep one of the two",
+                               value=heading.span, column=heading.column.name)  # fmt: skip
+                    headings[k] = replace(heading, usable=False)
+                    break
+            else:
+                good.append(heading)
+        headings.sort(key=lambda heading: heading.start)
+        if both := found.plain.pop(name, None):
+            message = f"stands also over time, from {reference(1, headings[0].place)} on"
+            grid.fault(reference(1, both.place), message, "keep one of the two",
                        value=both.column.name, column=both.column.name)  # fmt: skip
-
-
-def _spoil(headings: list[Heading], bad: Heading) -> None:
-    place = headings.index(bad)
-    headings[place] = Heading(bad.column, bad.place, bad.factor, bad.span, usable=False)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from sourcing import components
 from sourcing.components.horizon import Period
 from sourcing.instance import Instance
-from sourcing.integrity import integrity
+from sourcing.integrity import ids_named, integrity
 from sourcing.sheets import TABS, InstanceError, Issue, year_of
 from sourcing.words import fold, nearest
 from sourcing.workbook.grid import Grid, Refused, load, locks, place
@@ -46,12 +47,10 @@ def check(path: str | Path) -> tuple[Instance | None, list[Issue]]:
     issues += found
     for issue in found:
         sheets[issue.tab].faulty.add(place(issue.cell)[0])
-    if not incomplete and not any(sheet.unusable for sheet in sheets.values()):
-        issues += [
-            issue
-            for issue in _component_issues(instance, issues)
-            if not _follows(issue, sheets) and (issue.tab not in sheets or sheets[issue.tab].sound)
-        ]
+    if not any(issue.severity == "error" for issue in issues):
+        issues += components.checks(instance)
+    elif not incomplete and not any(sheet.unusable for sheet in sheets.values()):
+        issues += _what_else(instance, sheets)
     issues.sort(key=_order)
     if any(issue.severity == "error" for issue in issues):
         return None, issues
@@ -116,14 +115,26 @@ def _late_starts(instance: Instance, sheets: dict[str, Sheet]) -> list[Issue]:
     return issues
 
 
-def _component_issues(instance: Instance, issues: list[Issue]) -> list[Issue]:
-    """What the components find. Where cells are faulty a placeholder may upset them: their report then waits."""
-    try:
-        return components.checks(instance)
-    except Exception:
-        if any(issue.severity == "error" for issue in issues):
-            return []
-        raise
+def _what_else(instance: Instance, sheets: dict[str, Sheet]) -> list[Issue]:
+    """What the components find beside faulty cells, in rows that have nothing to do with those.
+
+    A placeholder may upset a check, which then waits until the cells are right; so do all without sound periods.
+    """
+    if any(sheets[tab].faulty or not sheets[tab].sound for tab in ("Settings", "Periods") if tab in sheets):
+        return []
+    rows = {(tab, row.line): row for tab, sheet in sheets.items() for row in sheet.rows}
+    touched = {word for (tab, line), row in rows.items() if line in sheets[tab].faulty for word in ids_named(row)}
+    found: list[Issue] = []
+    for component in components.COMPONENTS:
+        with suppress(Exception):
+            found += component.checks(instance) if hasattr(component, "checks") else []
+    kept = []
+    for issue in found:
+        row = rows.get((issue.tab, place(issue.cell)[0]))
+        sound = issue.tab not in sheets or sheets[issue.tab].sound
+        if sound and not _follows(issue, sheets) and (row is None or not touched & ids_named(row)):
+            kept.append(issue)
+    return kept
 
 
 def _follows(issue: Issue, sheets: dict[str, Sheet]) -> bool:

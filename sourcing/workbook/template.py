@@ -11,7 +11,6 @@ import math
 import re
 import textwrap
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,12 +20,11 @@ from sourcing.components.horizon import Period, Setting, periods
 from sourcing.instance import Instance
 from sourcing.schema import SETTINGS, allowed, blank
 from sourcing.sheets import TABS, Column, OutputError, Row, span_of
+from sourcing.workbook.dropdowns import RULE_ROWS, define_ids, is_percent, rules_of
 from sourcing.workbook.folder import Plain, layout
 from sourcing.workbook.headers import span_header
 
 if TYPE_CHECKING:
-    from openpyxl import Workbook
-    from openpyxl.worksheet.datavalidation import DataValidation
     from openpyxl.worksheet.worksheet import Worksheet
 
 FONT = "Arial"
@@ -34,16 +32,13 @@ INK, INPUT_INK, INPUT, PLANNER, NETWORK, RULE, WHITE = (
     "1F2933", "0000FF", "FFFFE6", "123A5C", "5F6B7A", "D9D9C3", "FFFFFF",
 )  # fmt: skip
 
-SPARE_ROWS, RULE_ROWS = 20, 500
-"""Rows below the data that look like input, and rows below it that the drop-downs still serve."""
+SPARE_ROWS = 20
+"""Rows below the data that look like input."""
 
-NARROWEST, WIDEST, LINE = 9, 60, 13.5
-"""Least and greatest width of a column in characters; height of a line in points."""
+NARROWEST, WIDEST, LINE, PAGE = 9, 60, 13.5, 250
+"""Least and greatest width of a column in characters; height of a line in points; width of a printed page."""
 
-PROMPT_TITLE, PROMPT, INLINE_LIST, SHEET_NAME = 32, 255, 255, 31
-"""What Excel can hold, in characters. A longer one makes it call the file damaged; openpyxl does not check."""
-
-_MOMENT = dt.datetime(2026, 1, 1)  # noqa: DTZ001 (a workbook's properties have no time zone)
+_MOMENT = dt.datetime(2026, 1, 1)
 _MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*(</dcterms:modified>)")
 
 
@@ -65,7 +60,7 @@ def write_workbook(instance: Instance, path: str | Path) -> None:
     write_guide(guide, instance)
     tables = {tab: table_of(instance, TABS[tab]) for tab in TAB_ORDER}
     for tab, table in tables.items():
-        _define_ids(book, table)
+        define_ids(book, table.row_type, table.place_of_ids(), table.length)
         _write_tab(book.create_sheet(tab), table)
     stream = io.BytesIO()
     book.save(stream)
@@ -150,6 +145,8 @@ def table_of(instance: Instance, row_type: type[Row]) -> SheetTable:
     values = list(zip(*plain.records, strict=True)) or [()] * len(plain.headers)
     slots: list[Slot] = []
     for header, column, cells in zip(plain.headers, plain.columns, values, strict=True):
+        if column and column.kind == "choice" and column.default:  # read as the same, and plainer than a blank
+            cells = tuple(column.default if cell is None else cell for cell in cells)
         slots.append(Slot(column or _PERIOD, header, _span_in(header, column), cells))
     if None not in plain.columns:
         several = sum(column.kind == "series" for column in row_type.columns.values()) > 1
@@ -210,11 +207,11 @@ def _write_tab(sheet: Worksheet, table: SheetTable) -> None:
     lines = [1] * (table.length + 1)
     for place, slot in enumerate(table.slots, start=1):
         letter = get_column_letter(place)
-        cell = sheet.cell(1, place, slot.header)
-        _dress(cell, head)
+        top = sheet.cell(1, place, slot.header)
+        _dress(top, head)
         note = Comment(note_of(slot.column), "sourcing")
         note.width, note.height = 320, 20 + 17 * sum(1 + len(line) // 46 for line in note.text.splitlines())
-        cell.comment = note
+        top.comment = note
         number_format = number_format_of(slot)
         texts = [shown(value, number_format) for value in slot.values]
         width = _width(slot, texts)
@@ -222,15 +219,15 @@ def _write_tab(sheet: Worksheet, table: SheetTable) -> None:
         wraps = slot.column.kind == "text" and slot.column.field != "note"
         align = {"alignment": Alignment(wrap_text=wraps, vertical="top")}
         for line in range(2, table.length + SPARE_ROWS + 2):
-            cell = sheet.cell(line, place)
+            cell: Any = sheet.cell(line, place)
             if line < table.length + 2:
                 _put(cell, slot, slot.values[line - 2])
                 if wraps:
-                    lines[line - 1] = max(lines[line - 1], len(textwrap.wrap(texts[line - 2], int(width) - 2)))
+                    lines[line - 1] = max(lines[line - 1], lines_of(texts[line - 2], width))
             _dress(cell, look | align)
             cell.number_format = number_format
-        lines[0] = max(lines[0], len(textwrap.wrap(slot.header, int(width) - 3)))
-        for rule in rules_of(slot, letter):
+        lines[0] = max(lines[0], lines_of(slot.header, width - 3))
+        for rule in rules_of(slot.column, letter):
             rule.add(f"{letter}2:{letter}{table.length + RULE_ROWS + 1}")
             sheet.add_data_validation(rule)
     for line, count in enumerate(lines, start=1):
@@ -239,7 +236,17 @@ def _write_tab(sheet: Worksheet, table: SheetTable) -> None:
     last = get_column_letter(len(table.slots))
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = f"A1:{last}{table.length + 1}"
-    lay_out_page(sheet)
+    lay_out_page(sheet, math.ceil(sum(_widths(sheet)) / PAGE))
+    sheet.print_title_rows, sheet.print_title_cols = "1:1", "A:A"
+
+
+def _widths(sheet: Worksheet) -> list[float]:
+    return [float(column.width) for column in sheet.column_dimensions.values()]
+
+
+def lines_of(text: str, width: float) -> int:
+    """Lines that a text takes in a cell; a character of our font is narrower than a column's unit of width."""
+    return len(textwrap.wrap(text, max(1, int(width * 1.12)))) or 1
 
 
 def _dress(cell: Any, look: dict[str, Any]) -> None:
@@ -260,22 +267,15 @@ def _put(cell: Any, slot: Slot, value: Plain) -> None:
         cell.value = value
 
 
-def lay_out_page(sheet: Worksheet) -> None:
-    """A4, landscape, one page wide, the header on every page."""
+def lay_out_page(sheet: Any, wide: int = 1) -> None:
+    """A4, landscape, so many pages wide."""
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = 9
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = wide, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.page_margins.left = sheet.page_margins.right = 0.4
-    sheet.page_margins.top, sheet.page_margins.bottom = 0.4, 0.6
+    sheet.page_margins.top, sheet.page_margins.bottom, sheet.page_margins.footer = 0.4, 0.7, 0.3
     sheet.oddFooter.left.text, sheet.oddFooter.right.text = "&A", "&P of &N"
-    if sheet.title != "Guide":
-        sheet.print_title_rows = "1:1"
-
-
-def is_percent(column: Column) -> bool:
-    """Whether a column's cells are formatted as percentages, so that they mean what they show."""
-    return column.unit.startswith("%") and column.kind in ("number", "series")
 
 
 def number_format_of(slot: Slot) -> str:
@@ -323,70 +323,3 @@ def note_of(column: Column) -> str:
         lines.append(f"Unit: {column.unit}")
     lines += [f"{title}: {text}" for title, text in (("Blank", blank(column)), ("Allowed", allowed(column))) if text]
     return "\n".join(lines)
-
-
-# ------------------------------------------------------------------------------------------------ drop-downs
-
-
-def _ids_name(tab: str) -> str:
-    return f"ids_{tab.replace(' ', '_')}"
-
-
-def _define_ids(book: Workbook, table: SheetTable) -> None:
-    """A name for a tab's ids that ends at its last used row, so that the lists grow with it and hold no blank."""
-    from openpyxl.utils import get_column_letter
-    from openpyxl.workbook.defined_name import DefinedName
-
-    if not any(table.tab in column.refers for row_type in TABS.values() for column in row_type.columns.values()):
-        return
-    letter = get_column_letter(table.place_of_ids())
-    sheet = f"'{table.tab}'" if " " in table.tab else table.tab
-    cells = f"{sheet}!${letter}$2:${letter}${table.length + RULE_ROWS + 1}"
-    name = _ids_name(table.tab)
-    grows = f"{sheet}!${letter}$2:INDEX({cells},MAX(1,COUNTA({cells})))"
-    book.defined_names[name] = DefinedName(name, attr_text=grows)
-
-
-def rules_of(slot: Slot, letter: str) -> Iterator[DataValidation]:
-    """What a column's cells offer and refuse. Lists of ids that may hold more than one id offer and do not refuse."""
-    from openpyxl.worksheet.datavalidation import DataValidation
-
-    column = slot.column
-    title = column.name[:PROMPT_TITLE]
-    words = ("yes", "no") if column.kind == "yesno" else column.choices
-    refuse = {"showErrorMessage": True, "errorTitle": title, "error": _short(f"Allowed: {allowed(column)}.")}
-    offer = {"showErrorMessage": False, "showInputMessage": True, "promptTitle": title,
-             "prompt": _short(f"Allowed: {allowed(column)}.")}  # fmt: skip
-    inline = f'"{",".join(words)}"'
-    if column.refers:
-        strict = column.kind == "id" and not column.choices
-        more = refuse if strict else offer
-        yield DataValidation("list", formula1=_ids_name(column.refers[0]), allow_blank=True, **more)
-    elif column.kind in ("choice", "yesno", "choices") and len(inline) <= INLINE_LIST:
-        yield DataValidation("list", formula1=inline, allow_blank=True, **(offer if column.kind == "choices" else refuse))
-    elif column.field == "setting":
-        yield DataValidation("list", formula1=f'"{",".join(SETTINGS)}"', allow_blank=True, **refuse)
-    elif column.kind == "date":
-        day = "Write a date such as 2027-06-30; this cell would take a year for a day of 1905."
-        late = {"operator": "greaterThan", "formula1": "32874"}  # 1 January 1990
-        yield DataValidation("date", allow_blank=True, showErrorMessage=True, errorTitle=title, error=day, **late)
-    elif column.kind in ("number", "series"):
-        yield DataValidation("custom", formula1=_number_rule(column, f"{letter}2"), allow_blank=True, **refuse)
-
-
-def _number_rule(column: Column, cell: str) -> str:
-    """A formula that is true for the numbers within a column's limits and for its words."""
-    scale = 100 if is_percent(column) else 1
-    tests = [f"ISNUMBER({cell})"]
-    if math.isfinite(column.low):
-        tests.append(f"{cell}{'>' if column.positive else '>='}{column.low / scale:.15g}")
-    if math.isfinite(column.high):
-        tests.append(f"{cell}<={column.high / scale:.15g}")
-    number = f"AND({','.join(tests)})" if len(tests) > 1 else tests[0]
-    words = [*column.choices, *(["none"] if column.infinite else [])]
-    is_word = [f'LOWER({cell})="{word}"' for word in words]
-    return f"OR({','.join([number, *is_word])})" if words else number
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= PROMPT else text[: PROMPT - 1].rsplit(" ", 1)[0] + "…"

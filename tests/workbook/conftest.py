@@ -30,12 +30,19 @@ def starter(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def tables() -> Tables:
-    """The starter's tabs as lists of texts."""
+    """The starter's tabs as a spreadsheet keeps them: numbers are numbers, blanks are None."""
     found = {}
     for file in sorted(STARTER.glob("*.csv")):
         with file.open(encoding="utf-8", newline="") as lines:
-            found[file.stem] = list(csv.reader(lines))
+            found[file.stem] = [[_typed(text) for text in row] for row in csv.reader(lines)]
     return found
+
+
+def _typed(text: str) -> Any:
+    try:
+        return float(text)
+    except ValueError:
+        return text or None
 
 
 @pytest.fixture
@@ -48,7 +55,7 @@ def book(tmp_path: Path) -> Callable[..., Path]:
         for tab, rows in tabs.items():
             sheet = workbook.create_sheet(tab)
             for row in rows:
-                sheet.append([None if value == "" else value for value in row])
+                sheet.append(row)
         if edit:
             edit(workbook)
         workbook.save(tmp_path / name)

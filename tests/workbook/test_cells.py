@@ -39,7 +39,9 @@ def fault(value: Any, column: Column, **marks: Any) -> str:
     return f"{caught.value.message} ({caught.value.suggestion})"
 
 
-@pytest.mark.parametrize("text, number", [("1200", 1200), ("1200.5", 1200.5), ("1.200", 1.2), (".5", 0.5), ("1e3", 1e3)])
+@pytest.mark.parametrize(
+    "text, number", [("1200", 1200), ("1200.5", 1200.5), ("1.200", 1.2), (".5", 0.5), ("1e3", 1e3)]
+)
 def test_plain_numbers_are_normal_in_csv(text: str, number: float) -> None:
     assert read(text, FREIGHT, typed=False) == (number, [])
 

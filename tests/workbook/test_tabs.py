@@ -136,7 +136,9 @@ def test_a_faulty_row_is_kept_with_neutral_values(parse: Parse) -> None:
 
 def test_an_issue_shows_what_was_typed(parse: Parse) -> None:
     header = ["From", "To", "Material or Form", "Freight (USD/t)"]
-    sheet = parse("Lanes", header, ["a", "b", "any", Cell(0.07, percent=True)], ["a", "b", "any", Cell("=A1", formula=True)])
+    sheet = parse(
+        "Lanes", header, ["a", "b", "any", Cell(0.07, percent=True)], ["a", "b", "any", Cell("=A1", formula=True)]
+    )
     assert [(issue.cell, issue.column, issue.value) for issue in sheet.issues] == [
         ("D2", "Freight", "7 %"),
         ("D3", "Freight", "=A1"),
@@ -226,7 +228,12 @@ LONG = ["Unit", "Period", "Site", "Capacity (t/y)"]
 
 def test_rows_with_a_period_merge(parse: Parse) -> None:
     sheet = parse(
-        "Units", LONG, ["u", "2027H1", "s", "2"], ["v", None, "s", "9"], ["u", "first", "s", "1"], first=(2026.0, 2027.0)
+        "Units",
+        LONG,
+        ["u", "2027H1", "s", "2"],
+        ["v", None, "s", "9"],
+        ["u", "first", "s", "1"],
+        first=(2026.0, 2027.0),
     )
     assert told(sheet) == []
     assert [(row.unit, row.line) for row in sheet.rows] == [("u", 2), ("v", 3)]

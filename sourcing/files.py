@@ -1,0 +1,133 @@
+"""Files: where a result may be written, how it is written whole or not at all, and where the examples are."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sourcing.sheets import OutputError
+
+PLAN_OF = "sourcing-plan-of"
+"""The document property by which a plan workbook names its instance."""
+
+MOST_PROPERTIES = 100_000
+"""Bytes of document properties that are read at most: those of a plan take about one thousand."""
+
+
+@dataclass
+class Output:
+    """A file on its way: write to `temporary`; afterwards `path` is where it stands."""
+
+    temporary: Path
+    path: Path
+
+
+def plan_path(instance: Path) -> Path:
+    """Where the plan of an instance goes unless told otherwise: `NAME.plan.xlsx` beside it."""
+    place = instance if instance.name not in ("", "..") else instance.resolve()
+    name = place.name if place.is_dir() else place.stem
+    return place.with_name(f"{name}.plan.xlsx")
+
+
+def plan_of(path: Path) -> str | None:
+    """Name of the instance whose plan a workbook is; None if it is no plan of this program."""
+    from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import ParseError, fromstring
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if archive.getinfo("docProps/custom.xml").file_size > MOST_PROPERTIES:
+                return None
+            root = fromstring(archive.read("docProps/custom.xml"))
+    except (OSError, KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError, ParseError, DefusedXmlException):
+        return None
+    for item in root:
+        if item.get("name") == PLAN_OF:
+            return "".join(item.itertext())
+    return None
+
+
+def check_output(path: Path, *, instance: str = "", source: Path | None = None, force: bool = False) -> None:
+    """Refuse, with an OutputError, an output that may not be written.
+
+    The input itself and anything in it are never written to. A file that exists is replaced with `force`, or if it
+    is this program's plan of the same instance (`instance` is its name; "" says that no plan is meant).
+    """
+    whole = path.resolve()
+    if source is not None and (whole == source.resolve() or source.resolve() in whole.parents):
+        raise OutputError(f"'{path}' is the instance itself, which is never written to: give another file with -o")
+    if path.is_dir():
+        raise OutputError(f"'{path}' is a folder: give the name of a file")
+    folder = whole.parent
+    if not folder.is_dir():
+        raise OutputError(f"the folder '{path.parent}' does not exist: make it first, or give another file")
+    if not os.access(folder, os.W_OK):
+        raise OutputError(f"the folder '{path.parent}' cannot be written to: give another file")
+    if path.exists() and not force and not (instance and plan_of(path) == instance):
+        what = f"and is not a plan of '{instance}' by this program" if instance else "already"
+        raise OutputError(f"'{path}' exists {what}: add --force to replace it, or give another file")
+
+
+@contextmanager
+def written(path: Path) -> Iterator[Output]:
+    """A file that is written whole or not at all: `with written(path) as out: write(out.temporary)`.
+
+    If the file cannot be replaced because another program holds it, the result goes to `NAME (2)` beside it and
+    `out.path` says so. OutputError if nothing can be written there.
+    """
+    try:
+        number, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+    except OSError as fault:
+        raise OutputError(f"'{path}' cannot be written: {fault.strerror or fault}") from fault
+    os.close(number)
+    out = Output(Path(name), path)
+    try:
+        yield out
+        _usual_rights(out.temporary)
+        try:
+            os.replace(out.temporary, path)
+        except PermissionError:
+            out.path = _free_name(path)
+            os.replace(out.temporary, out.path)
+    except OSError as fault:
+        raise OutputError(f"'{path}' cannot be written: {fault.strerror or fault}") from fault
+    finally:
+        out.temporary.unlink(missing_ok=True)
+
+
+def _usual_rights(path: Path) -> None:
+    """Give a file the rights of an ordinary new one; a temporary file is private."""
+    mask = os.umask(0)
+    os.umask(mask)
+    path.chmod(0o666 & ~mask)
+
+
+def _free_name(path: Path) -> Path:
+    """`NAME (2).xlsx`, or the first number that is free."""
+    number = 2
+    while (other := path.with_name(f"{path.stem} ({number}){path.suffix}")).exists():
+        number += 1
+    return other
+
+
+def examples() -> list[str]:
+    """Names of the bundled instances."""
+    return sorted(folder.name for folder in _instances().iterdir() if (folder / "Periods.csv").exists())
+
+
+def example(name: str) -> Path:
+    """The folder of a bundled instance; ValueError if there is none of that name."""
+    if name not in examples():
+        raise ValueError(f"there is no example '{name}': choose {' or '.join(examples())}")
+    return _instances() / name
+
+
+def _instances() -> Path:
+    """The folder of bundled instances: in the package where it is installed, beside it in a checkout."""
+    package = Path(__file__).parent
+    return package / "instances" if (package / "instances").is_dir() else package.parent / "instances"

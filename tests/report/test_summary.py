@@ -1,0 +1,141 @@
+import openpyxl
+import pytest
+
+from sourcing.report import findings, write_plan
+from sourcing.report.charts import charts
+from sourcing.report.phrases import listed, money, percent, short_name, tonnes
+
+
+@pytest.fixture
+def page(plan, tmp_path):
+    write_plan(plan, tmp_path / "plan.xlsx")
+    return openpyxl.load_workbook(tmp_path / "plan.xlsx")["Summary"]
+
+
+def values(sheet):
+    return [cell.value for row in sheet.iter_rows() for cell in row if cell.value is not None]
+
+
+def test_tiles_agree_with_the_tabs(plan):
+    tiles = {tile.label: tile for tile in findings.tiles(plan)}
+    assert tiles["Cost"].value == pytest.approx(2.91 + 0.3)  # the 0.675 of shortage stand apart
+    assert "0.7 M USD on top" in tiles["Cost"].note
+    assert tiles["Demand met"].value == pytest.approx(97.5)  # 195 of 200 t
+    assert "195 t of 200 t; under content rules 95.8 %" in tiles["Demand met"].note  # 115 of 120 t
+    assert tiles["Largest country"].value == 57.5
+    assert tiles["Largest country"].note.startswith("Japan")
+    assert tiles["Short"].value == 5
+    assert tiles["Short"].note == "first in 2027; most for Detroit cars"
+    assert tiles["Rests on estimates"].value == 80
+
+
+def test_a_fact_that_is_missing_has_no_tile(plan):
+    plan.facts.clear()
+    assert [tile.label for tile in findings.tiles(plan)] == ["Cost", "Demand met", "Short"]
+
+
+def test_page_shows_verdict_tiles_and_shortage(page, plan):
+    shown = values(page)
+    assert shown[:2] == ["Two makers, two years", plan.verdict]
+    assert {97.5, 57.5, 5, 80} <= set(shown)
+    assert pytest.approx(3.21) in shown
+    assert "Detroit cars" in shown
+
+
+def test_page_prints_on_one_landscape_sheet(page):
+    assert page.page_setup.orientation == "landscape"
+    assert (page.page_setup.fitToWidth, page.page_setup.fitToHeight) == (1, 1)
+    assert page.print_area.startswith("'Summary'!$A$1:$T$")
+
+
+def test_page_links_to_every_tab(page, plan):
+    targets = {link.location for link in page._hyperlinks}
+    assert targets >= {f"'{name}'!A1" for name in plan.tabs if name not in ("Floors",)} | {"'Chart data'!A1"}
+
+
+def test_page_has_four_charts_that_read_the_chart_data(page):
+    assert len(page._charts) == 4
+    for chart in page._charts:
+        assert chart.series[0].val.numRef.f.startswith("'Chart data'!$D$")
+        assert chart.series[0].val.numRef.numCache.pt
+
+
+def test_charts_state_their_finding(plan):
+    assert [chart.title for chart in charts(plan)] == [
+        "97.5 % of demand is met; 5.0 t short, 5.0 t of it in 2027, most for Detroit cars",
+        "Japan’s share of magnets rises from 40.0 % in 2026 to 78.9 % in 2027",  # 40 of 100, 75 of 95
+        "Largest item: purchase, 2.9 M USD of 3.9 M USD counted",
+        "Stocks go from 10.0 t to 6.0 t",
+    ]
+
+
+def test_shares_of_countries_are_of_what_is_shipped(plan):
+    series = dict(charts(plan)[1].series)
+    assert series["Japan"] == pytest.approx((40, 100 * 75 / 95))
+    assert series["China"] == pytest.approx((60, 100 * 20 / 95))
+
+
+def test_nobody_short_shows_who_is_served(plan):
+    table = plan.tabs["Demand"]
+    table.rows[3] = ("detroit", "mag", "china", "2027", 80.0, 80.0, 0.0, 100.0, 0.0, 150.0)
+    first = charts(plan)[0]
+    assert first.title == "All demand is met: 200 t"
+    assert first.series == (("Detroit cars", (100.0, 100.0)),)
+    assert findings.shortages(plan).rows == ()
+    assert findings.tiles(plan)[3].note == "nobody is short"
+
+
+def test_what_to_do_now_is_told_for_the_first_open_period(plan):
+    assert findings.actions(plan) == [
+        "Start second_line at Takefu (12.0 M USD) in 2027.",
+        "In 2027 buy 75.0 t of Magnet from Takefu for Detroit cars: 30.0 t under DEAL, the rest at spot.",
+        "Contracts in 2027: take 30.0 t under DEAL (its minimum).",
+        "Stocks in 2027: draw 4.0 t from RESERVE.",
+    ]
+
+
+def test_a_shortage_that_rounds_to_nothing_is_not_told(plan):
+    plan.tabs["Demand"].rows[0] = ("detroit", "mag", "", "2026", 60.0, 59.96, 0.04, 99.9, 0.0, 51.0)
+    assert findings.shortages(plan).periods == ("2027",)
+    assert findings.shortages(plan).rows == (("Detroit cars", (5.0,)),)
+
+
+def test_late_shortages_share_a_column(plan):
+    plan.tabs["Demand"].rows[0] = ("detroit", "mag", "", "2026", 60.0, 58.0, 2.0, 96.7, 0.0, 51.0)
+    table = findings.shortages(plan, columns=1)
+    assert table.periods == ("later",)
+    assert table.rows == (("Detroit cars", (7.0,)),)
+
+
+def test_each_bottleneck_is_told_once_at_its_dearest(plan):
+    assert findings.bottlenecks(plan) == ["One more tonne is worth 900 USD."]
+
+
+def test_status_is_told_in_money(plan):
+    assert findings.status(plan).startswith("Proven optimal")
+    plan.objective, plan.bound, plan.gap = 1000.0, 996.0, 0.004
+    assert findings.status(plan) == "Proven: no plan can be more than 4.0 M USD cheaper (0.4 % of the total)."
+    plan.status = "feasible"
+    assert findings.status(plan).startswith("Not proven optimal")
+
+
+def test_caveats_count_estimates_and_tell_their_age(plan):
+    text = " ".join(findings.caveats(plan))
+    assert "2 of 3 input rows with a source rest on estimates" in text
+    assert "dated 2025-03-01 to 2026-11-22" in text
+    assert "no certificate" in text
+    assert "US dollars of 2026" in text
+
+
+def test_phrases():
+    assert percent(99.98) == "99.98 %"
+    assert percent(99.99999) == "almost 100 %"
+    assert percent(100) == "100.0 %"
+    assert percent(0.04) == "0.04 %"
+    assert money(9210) == "9.2 bn USD"
+    assert money(0.04) == "0.04 M USD"
+    assert tonnes(5400) == "5,400 t"
+    assert tonnes(41.26) == "41.3 t"
+    assert listed(["a", "b", "c"]) == "a, b and c"
+    assert listed(["a", "b", "c", "d"], 2) == "a, b and 2 more"
+    assert short_name("Kuantan (Lynas Malaysia): cracking") == "Kuantan"
