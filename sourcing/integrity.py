@@ -75,8 +75,6 @@ class _Check:
                 yield self.instance.issue(row, name, broken)
         if column.required and value in (None, "", ()):
             yield self.instance.issue(row, name, "may not be blank")
-        if column.owner and str(value) in self.off[column.refers[0]]:
-            return
         for word, tabs in _named(value, column):
             if fault := self._fault(word, tabs):
                 message, remedy = fault

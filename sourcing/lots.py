@@ -13,6 +13,7 @@ from itertools import product
 from sourcing.components.channels import Channel, channels, opening_transit
 from sourcing.components.demand import Demand, grades
 from sourcing.components.horizon import Span, periods
+from sourcing.components.lanes import transit_label
 from sourcing.components.production import Line, lines
 from sourcing.components.rules import (
     CLEAN_TEXT,
@@ -23,7 +24,6 @@ from sourcing.components.rules import (
     label_text,
     marks,
     parse_label,
-    versions,
 )
 from sourcing.components.stock import Stockpile, stocks_at
 from sourcing.instance import Instance
@@ -74,10 +74,6 @@ class Lots:
         found = {own} if row.opening else set()
         return tuple(sorted(label_text(label) for label in found | self._reach[row.site, row.material]))
 
-    def unproven(self, material: str) -> str:
-        """The label of a material of which nothing is known."""
-        return label_text(countable(self.instance, material) & frozenset(versions(self.instance)))
-
     def added_text(self, line: Line) -> str:
         """What a line's place and stage add to what it makes."""
         return label_text(self._added(line))
@@ -105,11 +101,12 @@ class Lots:
         """Labels that each line can run on; fills the labels that exist at each place."""
         instance = self.instance
         for (site, material), stocks in stocks_at(instance).items():
-            for row in stocks:
-                if row.opening:
-                    self._reach[site, material].add(parse_label(instance, row.label) & countable(instance, material))
-        for site, material, _, _ in opening_transit(instance):
-            self._reach[site, material].add(countable(instance, material))
+            for stock in stocks:
+                if stock.opening:
+                    own = parse_label(instance, stock.label) & countable(instance, material)
+                    self._reach[site, material].add(own)
+        for row, site, material, _, _ in opening_transit(instance):
+            self._reach[site, material].add(transit_label(instance, row))
         runs: dict[tuple[str, str, str], set[Label]] = {line.id: set() for line in lines(instance)}
         before = -1
         while before != (before := self._size(runs)):

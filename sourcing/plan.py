@@ -259,7 +259,8 @@ def shortage_words(plan: Plan) -> str:
     for row in rows:
         by_period[row["Period"]] = by_period.get(row["Period"], 0.0) + row["Short"]
         by_customer[row["Customer"]] = by_customer.get(row["Customer"], 0.0) + row["Short"]
-    when = ", ".join(f"{tonnes:,.0f} t in {period}" for period, tonnes in by_period.items())
+    spans = [t.id for t in periods(plan.instance) if t.id in by_period]
+    when = ", ".join(f"{by_period[period]:,.0f} t in {period}" for period in spans)
     worst = max(by_customer, key=lambda name: by_customer[name])
     name = plan.instance.row(Site, worst).name or worst
     spared = [

@@ -189,8 +189,7 @@ class Column:
     `kind` says how a cell is read; values are kept in `unit` as the header shows it (a percentage as the number
     before the sign). `required` cells may not be blank; a blank in any other column is `default`. `refers` names
     the tabs in which an id must stand, `choices` the words allowed, `selects` the prefixes a selector knows. A
-    `last` date given as a year means the last day of that year. `infinite` cells may say `none` (no limit). A row
-    whose `owner` is switched off is off with it, while any other reference to an inactive row is a fault.
+    `last` date given as a year means the last day of that year. `infinite` cells may say `none` (no limit).
     """
 
     name: str
@@ -207,7 +206,6 @@ class Column:
     selects: tuple[str, ...] = ()
     last: bool = False
     infinite: bool = False
-    owner: bool = False
     field: str = ""
 
     @property
@@ -245,11 +243,9 @@ def text(name: str, meaning: str, *, default: str = "", required: bool = False) 
     return _column(name, "text", meaning, default, required)
 
 
-def reference(
-    name: str, tab: str, meaning: str, *, required: bool = True, also: tuple[str, ...] = (), owner: bool = False
-) -> Any:
-    """One id of another tab, or one of the words in `also`; of its `owner`, if the row is nothing without that one."""
-    return _column(name, "id", meaning, "", required, refers=(tab,), choices=also, owner=owner)
+def reference(name: str, tab: str, meaning: str, *, required: bool = True, also: tuple[str, ...] = ()) -> Any:
+    """One id of another tab, or one of the words in `also`."""
+    return _column(name, "id", meaning, "", required, refers=(tab,), choices=also)
 
 
 def names(name: str, meaning: str, *, tab: str = "", required: bool = False) -> Any:

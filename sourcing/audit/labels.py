@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sourcing.audit.facts import MOMENT, Facts, Line, Time
+from sourcing.components.lanes import Lane
 from sourcing.components.materials import Content
 from sourcing.components.rules import Rule
 from sourcing.components.stock import Stockpile
@@ -79,6 +80,11 @@ class Labels:
         """The label of what lies in a stock at the start; blank is unproven."""
         label = self._versions(stockpile.label) if stockpile.label else frozenset(self.rules)
         return label & self.carried(stockpile.material)
+
+    def under_way(self, lane: Lane, material: str) -> Label:
+        """The label of what is under way at the start; blank is unproven."""
+        label = self._versions(lane.transit_label) if lane.transit_label else frozenset(self.rules)
+        return label & self.carried(material)
 
     def asked(self, names: Iterable[str], t: Time) -> Label:
         """The rule versions that a demand asks in a period."""

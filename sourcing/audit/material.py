@@ -145,15 +145,19 @@ def _balance(facts: Facts, books: Books, families: Families) -> None:
         outward["joined"][join.site, join.material, join.before, join.period] += join.tonnes
     for d in books.deliveries:
         outward["delivered"][d.customer, d.delivered_as, d.label, d.period] += d.tonnes
-    surplus = families("surplus")
+    surplus, landed = families("surplus"), sums(_opening_transit(facts), lambda item: item[0], lambda item: item[1])
     for use in books.uses:
         if use.kind == "surplus":
             outward["left"][use.site, use.name, use.label, use.period] += use.amount
-            allowed = use.name in facts.materials and facts.may_be_left(use.site, use.name)
-            surplus.holds(allowed, f"{use.name} at {use.site} in {use.period}: may not be left over")
+            where = f"{use.name} at {use.site} in {use.period}"
+            if use.name in facts.materials and facts.may_be_left(use.site, use.name):
+                surplus.holds(True, where)
+            else:  # but for what was under way at the start, which is data
+                most = landed.get((use.site, use.name, use.label, use.period), 0.0)
+                surplus.at_most(use.amount, most, f"{where}: may not be left over")
 
     balance, resale = families("balance"), families("resale")
-    for place in {p for side in (*inward.values(), *outward.values()) for p in side}:
+    for place in dict.fromkeys(p for side in (*inward.values(), *outward.values()) for p in side):
         site, material, label, period = place
         where = f"{material} ({name_of(label)}) at {site} in {period}"
         came = sum(side.get(place, 0.0) for side in inward.values())
@@ -165,7 +169,7 @@ def _balance(facts: Facts, books: Books, families: Families) -> None:
 
 
 def _opening_transit(facts: Facts) -> list[tuple[Place, float]]:
-    """What is under way at the start arrives evenly over the lead time, unproven."""
+    """What is under way at the start arrives evenly over the lead time, with the label of its row."""
     found, first = [], facts.times[0]
     for lane in facts.instance[Lane]:
         if not lane.in_transit:
@@ -174,7 +178,7 @@ def _opening_transit(facts: Facts) -> list[tuple[Place, float]]:
         lead = lane.lead_time / 365
         for t in facts.times:
             share = t.overlap(first.start, first.start + lead) / lead if lead else float(t is first)
-            found.append(((site, material, facts.rules.carried(material), t.id), share * lane.in_transit))
+            found.append(((site, material, facts.rules.under_way(lane, material), t.id), share * lane.in_transit))
     return found
 
 
@@ -241,7 +245,7 @@ def _projects(facts: Facts, books: Books, families: Families) -> None:
                     check.equal(
                         mine / project.steps, its / other.steps, f"{project.project} with {other.project} in {t.id}"
                     )
-    for group in {p.only_one for p in options if p.only_one}:
+    for group in dict.fromkeys(p.only_one for p in options if p.only_one):
         shares = [
             sum(started[p.project, t.id] for t in facts.times) / p.steps if p.status == "option" else 1.0
             for p in facts.projects.values()
@@ -298,9 +302,9 @@ def _stock(facts: Facts, books: Books, families: Families) -> None:
     roll, limits = families("stock"), families("stock limits")
     of = {(s.stockpile, s.label, s.period): s for s in books.stocks}
     for name, row in facts.stockpiles.items():
-        labels = {s.label for s in books.stocks if s.stockpile == name}
+        labels = dict.fromkeys(s.label for s in books.stocks if s.stockpile == name)
         start = {facts.rules.opening(row): row.opening}
-        for label in labels | set(start):
+        for label in [*start, *(label for label in labels if label not in start)]:
             level = start.get(label, 0.0)
             for t in facts.times:
                 where = f"{name} ({name_of(label)}) in {t.id}"

@@ -171,7 +171,7 @@ class Ledger:
             due = take_or_pay(facts, contract, t, max(0.0, quantities(facts, self._books, contract, t)[0] - total))
             back = rebate(facts, contract, t, total)
             # in proportion to what the parties take; equal parts where nothing is taken
-            parts = taken if total > ZERO else dict.fromkeys(facts.parties(contract, t), 1.0)
+            parts = taken if total > ZERO else dict.fromkeys(sorted(facts.parties(contract, t)), 1.0)
             for (buyer, seller), part in parts.items():
                 share = part / sum(parts.values())
                 self._pay(buyer, seller, "take-or-pay", t, due * share)

@@ -85,7 +85,7 @@ def _deliveries(facts: Facts, books: Books, families: Families) -> None:
         row = facts.demands[d.demand_row]
         broken = d.label & facts.rules.asked(row.rules, facts.time[d.period])
         # no tolerance by size: a lot that may not be delivered has no place in the plan at all
-        kept.equal(d.tonnes if broken else 0.0, 0.0, f"{where}: breaks {name_of(broken)}", floor=ZERO)
+        kept.none(d.tonnes if broken else 0.0, f"{where}: breaks {name_of(broken)}")
         if d.delivered_as != d.material:
             other = facts.substitutes.get((d.customer, d.material, d.delivered_as))
             check.holds(other is not None, f"{where}: may not stand in")

@@ -98,6 +98,10 @@ class Family:
         size = max(size, abs(value), abs(limit))
         self._note(max(0.0, limit - value), size, None, f"{where}: {_number(value)}, at least {_number(limit)}")
 
+    def none(self, value: float, where: str) -> None:
+        """There is exactly nothing of it: the family's floor is the tolerance, whatever the sizes are."""
+        self._note(abs(value), 0.0, None, f"{where}: {_number(value)} instead of 0")
+
     def holds(self, condition: bool, where: str) -> None:
         """Something that has no size is as it must be; `where` says what is wrong otherwise."""
         self.count += 1

@@ -4,6 +4,7 @@
     arrives[j,m,c,t'] = Σ overlap([s+L, s+Y+L), t')/Y · flow[..,t]    lead time L, period t from s, Y years long   [t]
     lane[l,t]:      Σ flow of all that lane row l matches <= years·maximum                                         [t]
     offer[i,m,t]:   Σ flow at spot <= years·maximum                                                                [t]
+    unclaimed[j,m,c,t] <= what lands of the opening transit: it is data, so what nobody needs of it may be left    [t]
     resale[i,m,c,t]: Σ_j flow[i,j,m,·,c,t] <= made + drawn + downgraded in, where i doesn't pass on                 [t]
 
 A site ships what it makes, stocks or passes on, to sites that use it; customers ship nothing. What leaves for another
@@ -19,12 +20,13 @@ from typing import TYPE_CHECKING, Any
 from sourcing.components.contracts import Contract, contract_overlap, contract_price, contracts
 from sourcing.components.demand import customers, wanted_at
 from sourcing.components.horizon import Span, periods
-from sourcing.components.lanes import Lane, lane, tie
+from sourcing.components.lanes import Lane, lane, tie, transit_label
 from sourcing.components.materials import Material
 from sourcing.components.places import Site, entity_of, treasury_of
 from sourcing.components.production import lines, made_at
 from sourcing.components.qualifications import accepted
 from sourcing.components.stock import stocks_at
+from sourcing.components.rules import label_text
 from sourcing.components.trade import Offer, Price, market_price, offer_price
 from sourcing.instance import Instance
 from sourcing.sheets import Issue, Row
@@ -154,8 +156,8 @@ def arrivals(instance: Instance, days: float, t: Span) -> list[tuple[Span, float
     return [(later, share) for later, share in shares if share > 1e-12]
 
 
-def opening_transit(instance: Instance) -> list[tuple[str, str, Span, float]]:
-    """What is under way at the start: (destination, material, period, tonnes that arrive in it)."""
+def opening_transit(instance: Instance) -> list[tuple[Lane, str, str, Span, float]]:
+    """What is under way at the start: (lane, destination, material, period, tonnes that arrive in it)."""
     found = []
     first = periods(instance)[0].start
     for row in instance[Lane]:
@@ -165,7 +167,7 @@ def opening_transit(instance: Instance) -> list[tuple[str, str, Span, float]]:
         for t in periods(instance):
             share = t.overlap(first, first + lead) / lead if lead else float(t.number == 0)
             if share:
-                found.append((row.destination.terms[0][1], row.goods.terms[0][1], t, share * row.in_transit))
+                found.append((row, row.destination.terms[0][1], row.goods.terms[0][1], t, share * row.in_transit))
     return found
 
 
@@ -222,9 +224,19 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
             if tariff:
                 duty = [(tariff, var) for var in variables]
                 ledger.pay(buyer, treasury_of(instance, j), "tariff", where, t, duty, rows=(h.lane,))
-    for j, material, t, tonnes in opening_transit(instance):
-        if lots.unproven(material) in lots.labels(j, material):
-            ledger.supply(j, material, lots.unproven(material), t, tonnes)
+    landed: dict[tuple[str, str, str, str], float] = {}
+    for row, j, material, t, tonnes in opening_transit(instance):
+        key = (j, material, label_text(transit_label(instance, row)), t.id)
+        landed[key] = landed.get(key, 0.0) + tonnes
+    block.unclaimed = Var(list(landed), within=NonNegativeReals)
+    for key, var in block.unclaimed.items():
+        var.setub(landed[key])
+        ledger.supply(*key[:3], lots.spans[key[3]], landed[key])
+        ledger.post(*key[:3], lots.spans[key[3]], -1.0, var)
+        goods = instance.row(Material, key[1])
+        if goods.disposal:
+            owner, where, t = entity_of(instance, key[0]), f"{key[0]}: {key[1]}", lots.spans[key[3]]
+            ledger.pay(owner, "", "disposal", where, t, [(goods.disposal / 1000, var)], rows=(goods,))
 
     def most_on_lane(_: Any, key: str, t_id: str) -> Any:
         return quicksum(by_lane[key, t_id]) <= (limits[key].maximum or 0.0) * lots.spans[t_id].years
@@ -284,9 +296,9 @@ def checks(instance: Instance) -> list[Issue]:
             ):
                 message = "no channel brings it: a lane, and an offer or contract, from a site that makes it"
                 faults.append(instance.issue(d, "material", message, "it will be short", warning=True))
-    for j, material in {(j, material) for j, material, _, _ in opening_transit(instance)}:
-        if j not in usable(instance).get(material, set()):
-            row = next(r for r in instance[Lane] if r.in_transit and r.destination.terms[0][1] == j)
+    for row in instance[Lane]:
+        j, material = row.destination.terms[0][1], row.goods.terms[0][1]
+        if row.in_transit and j not in usable(instance).get(material, set()):
             faults.append(instance.issue(row, "in_transit", f"{j} has no use for {material}", "it is left out", warning=True))
     return faults
 

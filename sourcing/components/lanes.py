@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sourcing.components.materials import Material
 from sourcing.components.places import Site, matches
+from sourcing.components.rules import CLEAN_TEXT, Label, countable, known, parse_label
 from sourcing.instance import Instance
-from sourcing.sheets import PLACES, Issue, Row, Selector, number, selector, sheet
+from sourcing.sheets import PLACES, Issue, Row, Selector, names, number, selector, sheet
 
 
 @sheet("Lanes", "who may ship to whom", key=("origin", "destination", "goods"))
@@ -24,11 +25,11 @@ class Lane(Row):
     lead_time: float = number("Lead time", "days", "from gate to gate", default=0.0, low=0)
     maximum: float | None = number("Maximum", "t/y", "joint over all that the row matches; blank is no limit", low=0)
     in_transit: float = number(
-        "In transit",
-        "t",
-        "under way at the start; only on a row of one site to one site and one material",
-        default=0.0,
-        low=0,
+        "In transit", "t", "under way at the start; on a row of one site to one site and one material",
+        default=0.0, low=0,
+    )  # fmt: skip
+    transit_label: tuple[str, ...] = names(
+        "In transit label", "of what is under way: clean, or the rules it violates; blank is unproven"
     )
 
 
@@ -107,7 +108,19 @@ def checks(instance: Instance) -> list[Issue]:
                     "write a row of its own for it",
                 )
             )
+        for name in row.transit_label:
+            if name.lower() != CLEAN_TEXT and not known(instance, name):
+                remedy = "write clean, or rules of the tab Rules"
+                faults.append(instance.issue(row, "transit_label", f"{name} is not a rule", remedy))
+        if row.in_transit and not row.transit_label:
+            message = "blank: what is under way is unproven and violates every rule"
+            faults.append(instance.issue(row, "transit_label", message, "write clean or the rules", warning=True))
     return faults
+
+
+def transit_label(instance: Instance, row: Lane) -> Label:
+    """The label of what is under way on a lane at the start, as its material carries it; blank is unproven."""
+    return parse_label(instance, row.transit_label) & countable(instance, row.goods.terms[0][1])
 
 
 def tie(instance: Instance, origin: str, destination: str, material: str) -> Issue | None:

@@ -284,6 +284,9 @@ def tabs(solution: Solution) -> list[Table]:
                 "capacity", row.site, row.unit, None, t.id, amount, None if math.isinf(limit) else limit, use,
                 worth if limit else None,
             )  # fmt: skip
-    for (site, material, label, t_id), tonnes in solution.positive("production.surplus"):
+    left = dict(solution.positive("production.surplus"))
+    for key, tonnes in solution.positive("channels.unclaimed"):
+        left[key] = left.get(key, 0.0) + tonnes
+    for (site, material, label, t_id), tonnes in left.items():
         used.add("surplus", site, material, label, t_id, tonnes, None, None, None)
     return [production, used, joined]

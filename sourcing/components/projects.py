@@ -4,7 +4,7 @@
     capacity[u,t]:  Σ use·activity <= size·Σ_s ramp[p,s,t]·build[p,s],  s on line by t                               [t]
     steps[p]:       Σ_t build[p,t] <= steps[p]                                                                 [steps]
     together[p,q,t]: build[p,t]/steps[p] = build[q,t]/steps[q]                                                     [1]
-    only_one[g]:    Σ_p Σ_t build[p,t]/steps[p] <= 1                                                               [1]
+    only_one[g]:    Σ_p Σ_t build[p,t]/steps[p] <= 1 less those committed                                       [1]
 
 A committed project is built in full at its start; its capex is sunk and only reported. A project is on line from the
 first period that begins at or after start and lead time. Capex of an option is an annuity from then on, for its
@@ -170,8 +170,10 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         if (a.project, t.id) in build or (b.project, t.id) in build
     ]
     block.together = Constraint(dated, rule=as_one)
+    chosen = [row.only_one for row in instance[Project] if row.only_one and row.status == "committed"]
     block.only_one = Constraint(
-        list(only_one), rule=lambda _, g: quicksum(started(row) / row.steps for row in only_one[g]) <= 1
+        list(only_one),
+        rule=lambda _, g: quicksum(started(row) / row.steps for row in only_one[g]) <= 1 - chosen.count(g),
     )
 
     for row in instance[Project]:

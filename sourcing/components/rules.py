@@ -120,12 +120,14 @@ def countable(instance: Instance, material: str) -> Label:
 def _countable(instance: Instance) -> dict[str, Label]:
     held: dict[str, set[str]] = {}
     for row in instance[Content]:
-        held.setdefault(row.material, set()).update((row.element, *row.counted_as))
+        elements = held.setdefault(row.material, set())
+        if row.content > 0:
+            elements.update((row.element, *row.counted_as))
     return {
         material: frozenset(
             row.id
             for row in instance[Rule]
-            if "strict" in (name.lower() for name in row.elements) or elements & set(row.elements)
+            if (elements if "strict" in (name.lower() for name in row.elements) else elements & set(row.elements))
         )
         for material, elements in held.items()
     }

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from sourcing.components.horizon import periods
 from sourcing.components.materials import Material
 from sourcing.components.places import Site
-
-if TYPE_CHECKING:
-    from sourcing.plan import Plan
+from sourcing.ledger import VALUE_KINDS
+from sourcing.plan import Plan
 from sourcing.report.findings import NOTICEABLE, records, site_name, sums
 from sourcing.report.phrases import country, money, percent, tonnes
 from sourcing.tables import total
@@ -30,8 +29,8 @@ class Chart:
 
 
 def charts(plan: Plan) -> list[Chart]:
-    """Demand, countries of the magnets, cost by kind, and stocks where there are any."""
-    return [chart for make in (_demand, _countries, _costs, _stocks) if (chart := make(plan))]
+    """Shortage, countries of the magnets, cost by kind, and needs under content rules or else stocks: four at most."""
+    return [chart for make in (_demand, _countries, _costs, _rules, _stocks) if (chart := make(plan))][:4]
 
 
 def _table(keys: list[tuple[str, str, float]], columns: list[str], most: int) -> list[tuple[str, tuple[float, ...]]]:
@@ -93,18 +92,41 @@ def _countries(plan: Plan) -> Chart | None:
 
 
 def _costs(plan: Plan) -> Chart | None:
-    """What the objective consists of."""
+    """What the objective consists of; a value that nobody pays is marked as one."""
     kinds = {k: v for k, v in sums(records(plan, "Costs"), lambda row: row["Kind"], "Counts").items() if abs(v) >= 0.05}
-    if not kinds:
+    paid = {kind: amount for kind, amount in kinds.items() if kind not in VALUE_KINDS}
+    if not paid:
         return None
     order = sorted(kinds, key=lambda kind: -abs(kinds[kind]))
     shown = order if len(order) <= 8 else order[:7]
-    bars = [(kind, kinds[kind]) for kind in shown]
+    bars = [(f"{kind} (value)" if kind in VALUE_KINDS else kind, kinds[kind]) for kind in shown]
     if rest := order[len(shown) :]:
         bars.append(("other", sum(kinds[kind] for kind in rest)))
-    whole = sum(kinds.values())
-    title = f"Largest item: {order[0]}, {money(kinds[order[0]])} of {money(whole)} counted"
-    return Chart("Cost by kind", title, "bar", "M USD", tuple(name for name, _ in bars), (("M USD", tuple(v for _, v in bars)),))
+    largest = next(kind for kind in order if kind in paid)
+    title = f"The largest cost is {largest}: {money(paid[largest])} of {money(sum(paid.values()))}"
+    names, values = zip(*bars, strict=True)
+    return Chart("Cost by kind", title, "bar", "M USD, discounted", names, (("M USD", values),))
+
+
+def _rules(plan: Plan) -> Chart | None:
+    """How much of the need under content rules is met."""
+    rows = [row for row in records(plan, "Demand") if row["Rules"]]
+    need = sums(rows, lambda row: row["Period"], "Demand")
+    columns = [t.id for t in periods(plan.instance) if need.get(t.id, 0.0) > NOTICEABLE]
+    if not columns:
+        return None
+    parts = [
+        (word, row["Period"], row[column]) for column, word in (("Met", "met"), ("Short", "short")) for row in rows
+    ]
+    named = {row["Rules"] for row in rows}
+    rules = f"{named.pop()} needs" if len(named) == 1 else "Needs under content rules"
+    met = percent(100 * total(row["Met"] for row in rows) / total(need.values()))
+    first, last = need[columns[0]], need[columns[-1]]
+    path = ": "
+    if abs(last - first) > NOTICEABLE:
+        path = f" {'grow' if last > first else 'fall'} from {tonnes(first)} to {tonnes(last)}; "
+    title = f"{rules[0].upper()}{rules[1:]}{path}{met} is met"
+    return Chart("Content rules", title, "stack", "t", tuple(columns), tuple(_table(parts, columns, 2)))
 
 
 def _stocks(plan: Plan) -> Chart | None:
@@ -113,11 +135,13 @@ def _stocks(plan: Plan) -> Chart | None:
     rows = records(plan, "Stockpiles")
     if not rows:
         return None
-    series = _table([(row["Stockpile"], row["Period"], row["Closing"]) for row in rows], columns, 6)
+    points = [(row["Stockpile"], "start", row["Opening"]) for row in rows if row["Period"] == columns[0]]
+    points += [(row["Stockpile"], row["Period"], row["Closing"]) for row in rows]
+    series = _table(points, ["start", *columns], 6)
     opening = total(row["Opening"] for row in rows if row["Period"] == columns[0])
     closing = total(row["Closing"] for row in rows if row["Period"] == columns[-1])
     moved = total(row["Fill"] for row in rows) + total(row["Draw"] for row in rows)
     title = f"Stocks go from {tonnes(opening)} to {tonnes(closing)}"
     if moved <= NOTICEABLE:
         title = f"Stocks stay untouched at {tonnes(closing)}"
-    return Chart("Stocks", title, "line", "t at the end of the period", tuple(columns), tuple(series))
+    return Chart("Stocks", title, "line", "t at the end of the period", ("start", *columns), tuple(series))

@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sourcing.components.horizon import decisions_from, periods, settings
+from sourcing.components.horizon import periods, settings
 from sourcing.components.materials import Material
 from sourcing.components.places import Site
 from sourcing.components.sources import Source
 from sourcing.instance import Instance
-
-if TYPE_CHECKING:
-    from sourcing.plan import Plan
+from sourcing.ledger import VALUE_KINDS
+from sourcing.plan import Plan, first_open
 from sourcing.report.phrases import country, listed, money, percent, short_name, tonnes
 from sourcing.tables import total
 
@@ -25,9 +24,6 @@ Record = dict[str, Any]
 
 NOTICEABLE = 0.05
 """Tonnes below which a flow or a shortage is not spoken of."""
-
-NOT_COSTS = ("shortage", "limit penalty")
-"""Kinds in the objective that nobody pays: the value of what is missing."""
 
 
 @dataclass(frozen=True)
@@ -83,26 +79,29 @@ def title(plan: Plan) -> str:
 
 
 def status(plan: Plan) -> str:
-    """How good the plan is known to be, in money."""
+    """How good the plan is known to be, in money, and who has checked it."""
     room = max(0.0, plan.objective - plan.bound)
     if plan.status == "optimal" and room < 0.05:
-        return "Proven optimal: no plan is cheaper under these figures and rules."
-    sure = "Proven" if plan.status == "optimal" else "Not proven optimal (stopped early)"
-    return f"{sure}: no plan can be more than {money(room)} cheaper ({percent(100 * plan.gap)} of the total)."
+        proof = "Proven optimal: no plan is cheaper under these figures and rules"
+    else:
+        sure = "Proven" if plan.status == "optimal" else "Not proven optimal (stopped early)"
+        proof = f"{sure}: no plan can be more than {money(room)} cheaper ({percent(100 * plan.gap)} of the total)"
+    checked = f" Audit passed: {len(plan.audit.checks)} checks recomputed from the tabs." if plan.audit else ""
+    return f"{proof}.{checked} View: {plan.view}. Input {plan.instance.sha256()[:12]}."
 
 
 def tiles(plan: Plan) -> list[Tile]:
     """Cost, demand met, largest country, short tonnes, what rests on estimates."""
     demand, facts = records(plan, "Demand"), plan.facts
-    counts = sums(records(plan, "Costs"), lambda row: row["Kind"] in NOT_COSTS, "Counts")
+    counts = sums(records(plan, "Costs"), lambda row: row["Kind"] in VALUE_KINDS, "Counts")
     wanted, met = total(row["Demand"] for row in demand), total(row["Met"] for row in demand)
     ruled = [row for row in demand if row["Rules"]]
     need = total(row["Demand"] for row in ruled)
     first = periods(plan.instance)[0].id
-    view = "allied resource cost" if plan.view == "system" else "what our buyers pay"
+    view = "the alliance’s resource cost" if plan.view == "system" else "what our buyers pay"
     unmet = counts.get(True, 0.0)
-    cost = f"M USD at the start of {first}: {view}" + (f"; shortage counts {money(unmet)} on top" if unmet else "")
-    fulfilled = f"{tonnes(met)} of {tonnes(wanted)}"
+    cost = f"{view}, discounted to the start of {first}" + (f"; shortage adds {money(unmet)}" if unmet else "")
+    fulfilled = f"{met:,.0f} of {wanted:,.0f} t"
     if need:
         fulfilled += f"; under content rules {percent(100 * total(row['Met'] for row in ruled) / need)}"
     found = [
@@ -153,9 +152,9 @@ def shortages(plan: Plan, columns: int = 5) -> Shortages:
 
 
 def bottlenecks(plan: Plan, most: int = 5) -> list[str]:
-    """What binds, the dearest first, each place once, in words."""
+    """What binds, in the order of the tab (largest rent first), each place once, in words."""
     seen: dict[tuple[str, str], str] = {}
-    for row in sorted(records(plan, "Bottlenecks"), key=lambda row: -abs(row["Worth"] or 0.0)):
+    for row in records(plan, "Bottlenecks"):
         seen.setdefault((row["Kind"], row["Name"]), row["In words"])
     return list(seen.values())[:most]
 
@@ -176,22 +175,17 @@ def caveats(plan: Plan) -> list[str]:
         found.append(f"{estimates:,} of {len(sourced):,} input rows with a source rest on estimates.{age}")
     if price_year := settings(instance).price_year:
         found[-1] += f" Money is in US dollars of {price_year:.0f}."
+    warnings = sum(row["Kind"] == "warning" for row in records(plan, "Data notes"))
+    found[-1] += f" Data notes holds {warnings} warnings, and says what this version leaves out."
     return found
 
 
 # ------------------------------------------------------------------------------------------------ what to do now
 
 
-def first_open(plan: Plan) -> str:
-    """The first period whose decisions are still open."""
-    start = decisions_from(plan.instance)
-    spans = periods(plan.instance)
-    return next((t.id for t in spans if t.start >= start - 1e-9), spans[-1].id)
-
-
 def actions(plan: Plan, most: int = 4) -> list[str]:
     """What to do in the first open period: projects, purchases, contracts, stocks."""
-    now = first_open(plan)
+    now = first_open(plan.instance)
     bought = [
         row
         for row in records(plan, "Sourcing")
@@ -239,7 +233,8 @@ def _contracts(plan: Plan, now: str) -> str:
     for row in records(plan, "Contracts"):
         if row["Period"] != now or (row["Taken"] <= NOTICEABLE and row["Deficit"] <= NOTICEABLE):
             continue
-        part = f"{tonnes(row['Taken'])} under {row['Contract']}"
+        taken = tonnes(row["Taken"]) if row["Taken"] > NOTICEABLE else "nothing"
+        part = f"{taken} under {row['Contract']}"
         if row["Deficit"] > NOTICEABLE:
             part += f" ({tonnes(row['Deficit'])} below its minimum, {money(row['Take-or-pay'])} take-or-pay)"
         elif row["Taken"] <= row["Minimum"] + NOTICEABLE:

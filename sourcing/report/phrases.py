@@ -26,7 +26,7 @@ def short_name(name: str) -> str:
 
 
 def tonnes(amount: float) -> str:
-    """`5,400 t`, `41.3 t` or `0.6 t`."""
+    """`5,400 t`, `41.3 t`, `20 t` or `0.6 t`."""
     return f"{_plain(amount)} t"
 
 
@@ -38,7 +38,7 @@ def money(amount: float) -> str:
 
 
 def _plain(amount: float) -> str:
-    if abs(amount) >= 99.95:
+    if abs(amount) >= 99.95 or abs(amount - round(amount)) < 1e-6:
         return f"{amount:,.0f}"
     if abs(amount) < 0.05 and amount:
         return f"{amount:.2g}"

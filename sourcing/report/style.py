@@ -6,12 +6,15 @@ from typing import Any
 
 FONT = "Arial"
 INK, MUTED, RULE, BAND, WHITE = "#1F2933", "#5F6B7A", "#C9D1DA", "#EEF2F6", "#FFFFFF"
-NAVY, ALARM, PALE_ALARM = "#123A5C", "#A63A00", "#FBE9DF"
+NAVY, ALARM, PALE_ALARM, PALE_BLUE = "#123A5C", "#A63A00", "#FBE9DF", "#D6E8F5"
 
 SERIES = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7")
 """Okabe and Ito's colours, safe for colour-blind readers."""
 
 OTHER = "#9AA5B1"
+
+NAMED = {"other": OTHER, "short": "#D55E00"}
+"""Colours of series that look the same in every chart."""
 
 LIGHT = ("#E69F00", "#56B4E9", "#CC79A7", OTHER)
 """Colours on which a label is dark."""
@@ -30,14 +33,13 @@ NUMBERS = {
 
 
 def number_format(unit: str) -> str:
-    """The number format of a unit; two decimals where none is set."""
-    return NUMBERS.get(unit, "#,##0.00")
+    """The number format of a unit: two decimals where none is set, and as it comes where there is no unit."""
+    return NUMBERS.get(unit, "#,##0.00") if unit else "General"
 
 
 def shown(value: float, unit: str) -> str:
     """A number about as a cell shows it, to measure how wide that is."""
-    form = number_format(unit)
-    return f"{value:,.{len(form.partition('.')[2])}f}"
+    return f"{value:,.{len(number_format(unit).partition('.')[2])}f}" if unit else f"{value:.9g}"
 
 
 def paper(sheet: Any, top: float) -> None:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from sourcing.plan import Plan
+from sourcing.plan import Plan, first_open
 from sourcing.report import findings, style
 from sourcing.report.charts import Chart
 from sourcing.report.findings import Tile
@@ -85,14 +84,26 @@ class Page:
         """A text over the whole width, as many lines high as it needs, in one row."""
         lines = max(1, len(textwrap.wrap(text, characters)))
         row = self.rows(pixels * lines + 6)
-        self.cell(row, 0, COLUMNS - 1, text, text_wrap=True, **{"valign": "vcenter", "indent": 1} | look)
+        self.cell(row, 0, COLUMNS - 1, text, **{"text_wrap": True, "valign": "vcenter", "indent": 1, **look})
 
     def heading(self, text: str, link: str) -> None:
         """The title of a block in the left panel, with a link to its tab."""
-        look = {"bold": True, "font_size": 10.5, "font_color": style.NAVY, "bottom": 1, "bottom_color": style.NAVY}
+        look: dict[str, Any] = {
+            "bold": True,
+            "font_size": 10.5,
+            "font_color": style.NAVY,
+            "bottom": 1,
+            "bottom_color": style.NAVY,
+        }
         row = self.rows(LINE + 5)
         self.cell(row, 0, LEFT - 4, text, **look)
-        blue = {"font_color": style.SERIES[0], "underline": 1, "align": "right", "font_size": 9, "bold": False}
+        blue: dict[str, Any] = {
+            "font_color": style.SERIES[0],
+            "underline": 1,
+            "align": "right",
+            "font_size": 9,
+            "bold": False,
+        }
         self.cell(row, LEFT - 3, LEFT - 1, f"{link} ›", link=link, **look | blue)
 
     def sentence(self, text: str) -> None:
@@ -135,15 +146,21 @@ def _tiles(page: Page, tiles: list[Tile]) -> None:
     characters = int(width * WIDTH / 5.6)
     lines = max(len(textwrap.wrap(tile.note, characters)) for tile in tiles)
     top = page.rows(20, 34, 13 * lines + 8)
-    ground = {"bg_color": style.BAND, "indent": 1, "align": "left", "right": 5, "right_color": style.WHITE}
+    ground: dict[str, Any] = {
+        "bg_color": style.BAND,
+        "indent": 1,
+        "align": "left",
+        "right": 5,
+        "right_color": style.WHITE,
+    }
     for place, tile in enumerate(tiles):
         first = place * width
         last = COLUMNS - 1 if tile is tiles[-1] else first + width - 1
         alarm = tile.label == "Short" and (tile.value or 0.0) > findings.NOTICEABLE
         ink = style.ALARM if alarm else style.NAVY
         page.cell(top, first, last, tile.label, **ground, font_color=style.MUTED, bold=True, valign="vcenter")
-        look = {"font_size": 20, "bold": True, "font_color": ink, "valign": "vcenter"}
-        page.cell(top + 1, first, last, tile.value, **ground, **look, num_format=_tile_format(tile))
+        large: dict[str, Any] = {"font_size": 20, "bold": True, "font_color": ink, "valign": "vcenter"}
+        page.cell(top + 1, first, last, tile.value, **ground, **large, num_format=_tile_format(tile))
         page.cell(top + 2, first, last, tile.note, **ground, font_size=8.5, text_wrap=True)
 
 
@@ -157,7 +174,7 @@ def _tile_format(tile: Tile) -> str:
 
 def _words(page: Page, plan: Plan) -> None:
     """The left panel: what to do now, who is short, what binds."""
-    page.heading(f"What to do now: {findings.first_open(plan)}", "Sourcing")
+    page.heading(f"What to do now: {first_open(plan.instance)}", "Sourcing")
     for sentence in findings.actions(plan):
         page.sentence(f"•  {sentence}")
     page.rows(6)
@@ -200,7 +217,7 @@ def _links(page: Page, tabs: Sequence[str]) -> None:
         width = -(-(len(tab) * 6 + 10) // WIDTH)
         if place + width > COLUMNS:
             row, place = page.rows(LINE), 0
-        look = {"font_color": style.SERIES[0], "underline": 1, "font_size": 9, "align": "left"}
+        look: dict[str, Any] = {"font_color": style.SERIES[0], "underline": 1, "font_size": 9, "align": "left"}
         page.cell(row, place, place + width - 1, tab, link=tab, **look)
         place += width
 
@@ -239,7 +256,7 @@ def _chart(book: Any, picture: Chart, data: str, row: int) -> Any:
     count = len(picture.categories)
     for number, (name, values) in enumerate(picture.series):
         first = row + number * count
-        colour = style.OTHER if name == "other" else style.SERIES[number % len(style.SERIES)]
+        colour = style.NAMED.get(name, style.SERIES[number % len(style.SERIES)])
         line: dict[str, Any] = {
             "name": [data, first, CHART_FIELDS.index("Series")],
             "categories": [

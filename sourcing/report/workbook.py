@@ -1,7 +1,7 @@
 """The plan workbook: a first page, a sheet for each tab of the plan, and the figures behind the charts.
 
-Row 1 of every tab is its header, names with units, so that filters and data frames work at once. Cells hold values in
-full precision, never formulas; a text that begins with `=` stays a text.
+Row 1 of every tab is its header, names with units, so that filters and data frames work at once. Cells hold values to
+16 digits, never formulas; a text that begins with `=` stays a text.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ import textwrap
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from sourcing.plan import NoPlanReport, Plan
+from sourcing.plan import NoPlanReport, Plan
 from sourcing.report import style
 from sourcing.report.charts import Chart, charts
 from sourcing.report.summary import CHART_DATA, CHART_FIELDS, write_summary
@@ -30,8 +29,8 @@ HEADER, LINE = 36, 18
 FROZEN = 60
 """Most characters that the frozen key columns may take of a screen."""
 
-BARS = {("Capacity and surplus", "Use")}
-"""Columns in which a bar shows the share of 100 %."""
+FULL = {("Capacity and surplus", "Use")}
+"""Columns in which 100 % stands out."""
 
 ALARMS = {("Demand", "Short"), ("Contracts", "Deficit"), ("Limits", "Over"), ("Limits", "Under")}
 """Columns in which more than nothing is a warning."""
@@ -47,8 +46,6 @@ def write_plan(plan: Plan | NoPlanReport, path: str | Path, seconds: Mapping[str
     import xlsxwriter
     from xlsxwriter.exceptions import XlsxWriterException
 
-    from sourcing.plan import NoPlanReport
-
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
@@ -61,10 +58,11 @@ def write_plan(plan: Plan | NoPlanReport, path: str | Path, seconds: Mapping[str
     book.set_custom_property("sourcing-plan-of", instance.name, "text")
     book.set_custom_property("input_sha256", instance.sha256(), "text")
     book.set_custom_property("sourcing-version", version("allied-sourcing"), "text")
-    book.set_calc_mode("auto")
     if isinstance(plan, NoPlanReport):
-        for name, table in (("Why", plan.why), ("Run", _run(plan.run, seconds, []))):
-            write_table(book, name, table)
+        run = _run(plan.run, seconds, [])
+        run.rows.insert(0, ("Result", plan.headline))
+        write_table(book, "Why", plan.why)
+        write_table(book, "Run", run)
     else:
         _write_tabs(book, plan, seconds)
     try:
@@ -102,7 +100,9 @@ def _chart_data(pictures: list[Chart]) -> tuple[Table, list[int]]:
 def _run(run: Table, seconds: Mapping[str, float] | None, empty: list[str]) -> Table:
     """Run with the times of the work, and the tabs that are left out because nothing stands in them."""
     rows: list[tuple[Any, ...]] = list(run.rows)
-    rows += [(f"Time to {step} (s)", round(value, 3)) for step, value in (seconds or {}).items()]
+    told = set(run.column("Item"))
+    times = {f"Time to {step} (s)": round(value, 2) for step, value in (seconds or {}).items()}
+    rows += [(item, value) for item, value in times.items() if item not in told]
     if empty:
         rows.append(("Tabs left out: nothing to show", ", ".join(empty)))
     return Table(run.title, run.fields, run.about, rows)
@@ -120,7 +120,7 @@ def write_table(book: Any, name: str, table: Table) -> None:
     widths, lines = [], [1] * len(table.rows)
     for place, field in enumerate(table.fields):
         values = [row[place] for row in table.rows]
-        numeric = any(map(_is_number, values)) or (bool(field.unit) and not any(isinstance(v, str) for v in values))
+        numeric = _is_numeric(field, values)
         longest = max((len(_as_shown(field, value)) for value in values), default=0)
         widths.append(_width(field, longest))
         sheet.set_column(place, place, widths[-1])
@@ -164,6 +164,11 @@ def _write_cell(sheet: Any, line: int, place: int, value: Any, form: Any, where:
         raise OutputError(f"{where}: {value} is not a number that a cell can hold")
 
 
+def _is_numeric(field: Field, values: list[Any]) -> bool:
+    """Whether a column holds numbers; one of numbers and texts, as in Run, is read as texts are."""
+    return bool(field.unit or any(map(_is_number, values))) and not any(isinstance(value, str) for value in values)
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -204,15 +209,13 @@ def _keys(table: Table, widths: list[float]) -> int:
 
 
 def _highlight(book: Any, sheet: Any, name: str, field: Field, place: int, last: int) -> None:
-    if (name, field.name) in BARS:
-        limits = {"min_type": "num", "max_type": "num", "min_value": 0, "max_value": 100}
-        bar = {"type": "data_bar", "bar_solid": True, "bar_color": "#BBD9EE", "bar_border_color": "#BBD9EE"}
-        sheet.conditional_format(1, place, last, place, bar | limits)
-    if (name, field.name) in ALARMS:
-        look = book.add_format({"font_color": style.ALARM, "bg_color": style.PALE_ALARM, "bold": True})
-        sheet.conditional_format(
-            1, place, last, place, {"type": "cell", "criteria": ">", "value": 0.05, "format": look}
-        )
-    if (name, field.name) == ("Parties", "Flag"):
-        look = book.add_format({"font_color": style.ALARM, "bg_color": style.PALE_ALARM, "bold": True})
-        sheet.conditional_format(1, place, last, place, {"type": "no_blanks", "format": look})
+    key, rule = (name, field.name), None
+    alarm = {"font_color": style.ALARM, "bg_color": style.PALE_ALARM, "bold": True}
+    if key in ALARMS:
+        rule, look = {"type": "cell", "criteria": ">", "value": 0.05}, alarm
+    elif key in FULL:
+        rule, look = {"type": "cell", "criteria": ">=", "value": 99.95}, {"bg_color": style.PALE_BLUE, "bold": True}
+    elif key == ("Parties", "Flag"):
+        rule, look = {"type": "no_blanks"}, alarm
+    if rule:
+        sheet.conditional_format(1, place, last, place, rule | {"format": book.add_format(look)})

@@ -116,6 +116,8 @@ def layout(instance: Instance, row_type: type[Row]) -> Layout:
     series = [column for column in row_type.columns.values() if column.kind == "series"]
     spans = {column.field: _common_spans([getattr(row, column.field) for row in rows]) for column in series}
     long = [column for column in series if spans[column.field] is None]
+    if long:  # a Period column holds for every number whose header names no span
+        long = [column for column in series if not spans[column.field]]
     headers: list[str] = []
     columns: list[Column | None] = []
     starts: list[float] = []  # of each column; minus infinity where it is not over time
@@ -188,6 +190,6 @@ def _lines(instance: Instance, row: Row, long: list[Column]) -> dict[float, str]
         if not label and start in periods and start + periods[start].years <= end + 1e-9:
             label = periods[start].period
         if not label and math.isfinite(start):
-            raise OutputError(f"{row.name_of_row}: no calendar span or period begins at {start:.4f}")
+            raise OutputError(f"{row.name_of_row}: no calendar span or period lies within {start:.4f} to {end:.4f}")
         lines[start] = label
     return lines

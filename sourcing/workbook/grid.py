@@ -224,6 +224,8 @@ def _sheet_grid(book: Any, sheet: Any, percent: set[int]) -> Grid:
     class Parser(WorkSheetParser):
         def parse_cell(self, element: Any) -> Any:
             cell = super().parse_cell(element)
+            if not len(element):
+                return None  # formatting alone; a hostile row may have millions
             formula = element.find(FORMULA_TAG)
             cell["formula"] = None if formula is None else f"={formula.text or ''}"
             return cell
@@ -233,7 +235,7 @@ def _sheet_grid(book: Any, sheet: Any, percent: set[int]) -> Grid:
         parser = Parser(source, sheet._shared_strings, True, book.epoch, book._date_formats, book._timedelta_formats)
         for row, cells in parser.parse():
             for found in cells:
-                if (cell := _cell(found, percent)) is None:
+                if found is None or (cell := _cell(found, percent)) is None:
                     continue
                 if row > LAST_ROW or found["column"] > LAST_COLUMN:
                     grid.far(row, found["column"])

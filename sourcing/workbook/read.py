@@ -66,7 +66,7 @@ def _by_tab(grids: list[Grid], issues: list[Issue]) -> tuple[dict[str, Grid], se
     for grid in grids:
         tab = known.get(fold(grid.tab))
         if tab is None:
-            guess = nearest(grid.tab, TABS)
+            guess = nearest(grid.tab, list(TABS))
             guesses.add(guess)
             remedy = f"did you mean '{guess}'?" if guess else "delete it, or begin its name with '_' to have it ignored"
             issues.append(Issue(grid.tab, "", "is not a tab of an instance", suggestion=remedy))

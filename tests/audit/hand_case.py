@@ -7,10 +7,12 @@ violates the rule `zc@1`. A car maker needs clean magnets, and cheap ones of any
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
+from sourcing.audit import Audit
 from sourcing.components.contracts import Contract
 from sourcing.components.demand import Demand, ShortageStep, Substitute
 from sourcing.components.floors import Floor
@@ -26,7 +28,7 @@ from sourcing.components.rules import Rule
 from sourcing.components.stock import Stockpile
 from sourcing.components.trade import Offer, Price
 from sourcing.instance import Instance
-from sourcing.sheets import Selector, Series
+from sourcing.sheets import Row, Selector, Series
 from sourcing.tables import Table, fields
 
 ANY = Selector((("any", ""),))
@@ -300,6 +302,8 @@ LEDGER: list[tuple[str, str, str, str, str, float]] = [
     ("mineco", "state", "upside share", "CFD", "2027", 0.06),
 ]
 
+COSTS = ("Payer", "Payee", "Kind", "Where", "Period", "Amount", "Weight", "Discount", "Counts")
+PARTIES = ("Party", "Name", "Role", "Allied", "Earns", "Pays", "Net", "Flag")
 DISCOUNT = {"2026": 1.1**-0.5, "2027": 1.1**-2}
 ROLES = {"mineco": "supplier", "maker": "supplier", "prc": "supplier", "carmaker": "buyer", "state": "government"}
 
@@ -339,11 +343,11 @@ class Plan:
 def plan(view: str = "system") -> Plan:
     """The plan above, with a ledger that counts as the view says."""
     tabs = {name: Table(name, fields(*columns), rows=list(rows)) for name, (columns, rows) in TABS.items()}
-    costs = Table("Costs", fields(*"Payer,Payee,Kind,Where,Period,Amount,Weight,Discount,Counts".split(",")))
+    costs = Table("Costs", fields(*COSTS))
     for payer, payee, kind, where, period, amount in LEDGER:
         w, d = weight(view, payer, payee), DISCOUNT[period]
         costs.add(payer, payee, kind, where, period, amount, w, d, amount * w * d)
-    parties = Table("Parties", fields(*"Party,Name,Role,Allied,Earns,Pays,Net,Flag".split(",")))
+    parties = Table("Parties", fields(*PARTIES))
     paid = [row for row in LEDGER if row[2] not in ("shortage", "limit penalty")]
     for party, role in ROLES.items():
         earns = sum(row[5] for row in paid if row[1] == party)
@@ -352,3 +356,12 @@ def plan(view: str = "system") -> Plan:
         parties.add(party, party, role, "no" if party == "prc" else "yes", earns, pays, earns - pays, flag)
     tabs |= {"Costs": costs, "Parties": parties}
     return Plan(tabs, view, sum(costs.column("Counts")))
+
+
+def failed(verdict: Audit) -> dict[str, str]:
+    return {check.name: str(check) for check in verdict.failures}
+
+
+def changed(row_type: type[Row], key: str, **new: object) -> Row:
+    """A row of the case with some of its fields exchanged."""
+    return dataclasses.replace(INSTANCE.row(row_type, key), **new)

@@ -11,28 +11,38 @@ from sourcing.components.places import Entity, Site
 from sourcing.components.sources import Source
 from sourcing.instance import Instance
 from sourcing.plan import NoPlanReport, Plan
-from sourcing.tables import Table, fields
+from sourcing.tables import Field, Table, fields
 
-COLUMNS = {
-    "Sourcing": ["From", "To", "Material", "Under", "Label", "Period", ("Flow", "t"), ("Price", "USD/kg")]
-    + [("Freight", "USD/t"), ("Tariff", "USD/t"), ("Later", "t")],
-    "Demand": ["Customer", "Material", "Rules", "Period", ("Demand", "t"), ("Met", "t"), ("Short", "t")]
-    + [("Met share", "%"), ("Shortage value", "M USD"), ("One more costs", "USD/kg", "cost of one more kilogram")],
-    "Deliveries": ["Customer", "Material", "Rules", "Delivered as", "Label", "Period", ("Delivered", "t")],
-    "Stockpiles": ["Stockpile", "Holder", "Site", "Material", "Label", "Period", ("Opening", "t"), ("Fill", "t")]
-    + [("Draw", "t"), ("Loss", "t"), ("Closing", "t"), ("Cover", "days")],
-    "Contracts": ["Contract", "Seller", "Buyer", "Material", "Period", ("Minimum", "t"), ("Taken", "t")]
-    + [("Maximum", "t"), ("Deficit", "t"), ("Price", "USD/kg"), ("Paid", "M USD"), ("Rebate", "M USD")]
-    + [("Take-or-pay", "M USD")],
-    "Projects and qualifications": ["Kind", "Name", "Where", "Status", "Period", ("Started", "steps")]
-    + [("On line", "steps"), ("Capacity", "t"), ("Capex", "M USD"), "Remark"],
-    "Floors": ["Floor", "Kind", "Material", "Period", ("Top-up", "M USD")],
-    "Costs": ["Payer", "Payee", "Kind", "Where", "Period", ("Amount", "M USD"), ("Weight", "1")]
-    + [("Discount", "1"), ("Counts", "M USD")],
-    "Bottlenecks": ["Kind", "Name", "Period", ("Worth", "USD/t"), "In words", "Cell"],
-    "Data notes": ["Kind", "Where", "Note"],
-    "Run": ["Item", "Value"],
-}
+COLUMNS = """
+Sourcing: From, To, Material, Under, Label, Period, Flow (t), Price (USD/kg), Freight (USD/t), Tariff (USD/t), \
+Later (t)
+Demand: Customer, Material, Rules, Period, Demand (t), Met (t), Short (t), Met share (%), Shortage value (M \
+USD), One more costs (USD/kg)
+Deliveries: Customer, Material, Rules, Delivered as, Label, Period, Delivered (t)
+Stockpiles: Stockpile, Holder, Site, Material, Label, Period, Opening (t), Fill (t), Draw (t), Loss (t), Closing \
+(t), Cover (days)
+Contracts: Contract, Seller, Buyer, Material, Period, Minimum (t), Taken (t), Maximum (t), Deficit (t), Price \
+(USD/kg), Paid (M USD), Rebate (M USD), Take-or-pay (M USD)
+Projects and qualifications: Kind, Name, Where, Status, Period, Started (steps), On line (steps), Capacity (t), \
+Capex (M USD), Remark
+Floors: Floor, Kind, Material, Period, Top-up (M USD)
+Costs: Payer, Payee, Kind, Where, Period, Amount (M USD), Weight (1), Discount (1), Counts (M USD)
+Bottlenecks: Kind, Name, Period, Worth (USD/t), In words, Cell
+Data notes: Kind, Where, Note
+Run: Item, Value
+"""
+MEANINGS = {"One more costs": "cost of one more kilogram"}
+
+
+def empty_tables():
+    """The tabs of a plan without rows, from the lines of COLUMNS."""
+    tables = {}
+    for line in COLUMNS.split("\n")[1:-1]:
+        name, headers = line.split(": ")
+        parts = [header.removesuffix(")").split(" (") for header in headers.split(", ")]
+        made = tuple(Field(part[0], *part[1:], meaning=MEANINGS.get(part[0], "")) for part in parts)
+        tables[name] = Table(name, made, f"What {name} shows.")
+    return tables
 
 
 def an_instance():
@@ -58,7 +68,7 @@ def an_instance():
 
 
 def the_tabs():
-    tabs = {name: Table(name, fields(*columns), f"What {name} shows.") for name, columns in COLUMNS.items()}
+    tabs = empty_tables()
     # 100 t a year are asked; 60 + 40 t come in 2026, 75 + 20 t in 2027, where 5 t are short.
     tabs["Sourcing"].add("ningbo", "detroit", "mag", "spot", "china@1", "2026", 60.0, 50.0, 300.0, 0.0, 0.0)
     tabs["Sourcing"].add("takefu", "detroit", "mag", "DEAL", "clean", "2026", 40.0, 80.0, 300.0, 0.0, 0.0)
@@ -80,8 +90,8 @@ def the_tabs():
     tabs["Costs"].add("buyer", "other", "purchase", "detroit", "2026", 3.0, 1.0, 0.97, 2.91)
     tabs["Costs"].add("maker", "", "processing", "takefu", "2027", 1 / 3, 1.0, 0.9, 0.3)
     tabs["Costs"].add("buyer", "", "shortage", "detroit", "2027", 0.75, 1.0, 0.9, 0.675)
-    tabs["Bottlenecks"].add("capacity", "takefu_line", "2026", 20.0, "One more tonne is worth 20 USD.", "Units!F3")
     tabs["Bottlenecks"].add("capacity", "takefu_line", "2027", 900.0, "One more tonne is worth 900 USD.", "Units!F3")
+    tabs["Bottlenecks"].add("capacity", "takefu_line", "2026", 20.0, "One more tonne is worth 20 USD.", "Units!F3")
     tabs["Data notes"].add("estimate", "Sites!A2", "word " * 40)
     tabs["Run"].add("Instance", "small")
     tabs["Run"].add("Gap", 0.0)
