@@ -18,6 +18,11 @@ from sourcing.solve import Arrays, Options, highs
 from sourcing.tables import Table, fields
 
 
+def tonnes_text(tonnes: float) -> str:
+    """Tonnes in words: whole from a hundred on, three digits below."""
+    return f"{tonnes:,.0f} t" if tonnes >= 100 else f"{tonnes:.3g} t"
+
+
 def why(instance: Instance, arrays: Arrays, status: str) -> tuple[str, Table]:
     """A sentence that says why no plan exists, and the table of what would have to give way."""
     return _infeasible(instance, arrays) if status == "infeasible" else _unbounded(arrays)
@@ -56,15 +61,23 @@ def _infeasible(instance: Instance, arrays: Arrays) -> tuple[str, Table]:
         np.concatenate([arrays.starts, arrays.starts[-1] + np.arange(1, extra + 1, dtype=np.int32)]).astype(np.int32),
         np.concatenate([arrays.indices, np.array([number for number, _ in slacks], dtype=np.int32)]),
         np.concatenate([arrays.values, np.array([sign for _, sign in slacks], dtype=float)]),
+        np.concatenate([arrays.integer, np.zeros(extra, dtype=bool)]),
     )
     solver = highs(elastic, Options())
-    solver.setOptionValue("solver", "simplex")
+    solver.setOptionValue("solver", "choose")
     solver.run()
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        return "No plan exists: the balances themselves contradict each other (fixed arrivals that nobody can use).", table
+        return (
+            "No plan exists: the balances themselves contradict each other (fixed arrivals that nobody can use).",
+            table,
+        )
     given = np.array(solver.getSolution().col_value)[count:]
     found = sorted(
-        ((tonnes, number, sign) for tonnes, (number, sign) in zip(given.tolist(), slacks, strict=True) if tonnes > 1e-6),
+        (
+            (tonnes, number, sign)
+            for tonnes, (number, sign) in zip(given.tolist(), slacks, strict=True)
+            if tonnes > 1e-6
+        ),
         key=lambda item: (-item[0], item[1]),
     )
     for tonnes, number, sign in found:
@@ -79,20 +92,31 @@ def _row(instance: Instance, arrays: Arrays, number: int, sign: float, tonnes: f
     if family == "balance":
         site, material, label, period = index
         row = instance.row(Material, material)
-        words = f"{tonnes:,.4g} t of {material} left over at {site} in {period}, where surplus is forbidden"
-        return "surplus forbidden", f"{site}: {material} ({label})", period, tonnes, words, instance.where(row, "surplus")
+        words = f"{tonnes_text(tonnes)} of {material} left over at {site} in {period}, where surplus is forbidden"
+        return (
+            "surplus forbidden",
+            f"{site}: {material} ({label})",
+            period,
+            tonnes,
+            words,
+            instance.where(row, "surplus"),
+        )
     binding = BINDINGS[family]
     row_of = binding.row(instance, index)
     period = period_of(instance, family, index)
     less = "less" if sign > 0 else "more"
-    words = f"{tonnes:,.4g} t {less} for the {binding.words.format(name=row_of.key)}" + (f" in {period}" if period else "")
+    words = f"{tonnes_text(tonnes)} {less} for the {binding.words.format(name=row_of.key)}" + (
+        f" in {period}" if period else ""
+    )
     return binding.kind, row_of.key, period, tonnes, words, cell_of(instance, row_of, binding.field, period)
 
 
 def _unbounded(arrays: Arrays) -> tuple[str, Table]:
     import numpy as np
 
-    table = Table("Why", fields("What grows", "Where"), "A combination that earns without end; something must bound it.")
+    table = Table(
+        "Why", fields("What grows", "Where"), "A combination that earns without end; something must bound it."
+    )
     solver = highs(arrays, Options())
     for name, value in (("solver", "simplex"), ("presolve", "off")):
         solver.setOptionValue(name, value)

@@ -1,8 +1,9 @@
-"""Lots: which labels can exist where, worked out before any variable is made.
+"""Lots: which labels can exist where and when, worked out before any variable is made.
 
-Forward from first sources, opening stocks and what is under way; a recipe that joins inputs takes the union of their
-labels; back from demands and stocks, so that what cannot be of use has no column. What a demand's rules forbid is no
-use to it, so nothing leaks through a tolerance of the solver. Custody is segregated: batches keep their labels.
+Forward in time from first sources that can run, opening stocks and what is under way; a recipe that joins inputs takes
+the union of their labels; then backward from demands and stocks, so that what cannot exist, or cannot be of use, has no
+column. What a demand's rules forbid is no use to it, so nothing leaks through a tolerance of the solver. Custody is
+segregated: batches keep their labels.
 """
 
 from __future__ import annotations
@@ -10,44 +11,45 @@ from __future__ import annotations
 from collections import defaultdict
 from itertools import product
 
-from sourcing.components.channels import Channel, channels, opening_transit
-from sourcing.components.demand import Demand, grades
+from sourcing.components.channels import Channel, arrivals, channels, opening_transit
+from sourcing.components.demand import Demand, admitted, grades, need
 from sourcing.components.horizon import Span, periods
 from sourcing.components.lanes import transit_label
 from sourcing.components.production import Line, lines
-from sourcing.components.rules import (
-    CLEAN_TEXT,
-    Label,
-    asked,
-    countable,
-    hides,
-    label_text,
-    marks,
-    parse_label,
-)
+from sourcing.components.projects import can_run
+from sourcing.components.rules import CLEAN_TEXT, Label, countable, fresh, hides, label_text, marks, parse_label
 from sourcing.components.stock import Stockpile, stocks_at
 from sourcing.instance import Instance
 
-Place = tuple[str, str]
-"""A site and a material."""
+Place = tuple[str, str, int]
+"""A site, a material and the number of a period."""
+
+Runs = dict[tuple[tuple[str, str, str], int], set[Label]]
+"""Labels of inputs on which a line can run, by line and number of a period."""
 
 
 class Lots:
-    """Labels by place. Every label given and taken is a text as the plan shows it."""
+    """Labels by place and period. Every label given and taken is a text as the plan shows it."""
 
     def __init__(self, instance: Instance):
         self.instance = instance
         self.spans: dict[str, Span] = {t.id: t for t in periods(instance)}
         self._reach: dict[Place, set[Label]] = defaultdict(set)
         self._use: dict[Place, set[Label]] = defaultdict(set)
+        self._moves = [
+            (h, t, [later for later, _ in arrivals(instance, h.lane.lead_time, t)])
+            for h in channels(instance)
+            for t in periods(instance)
+            if h.open(instance, t)
+        ]
         runs = self._forward()
-        live = self._back(runs)
-        self.runs: dict[tuple[str, str, str], tuple[str, ...]] = {
-            line.id: tuple(sorted(label_text(label) for label in live[line.id])) for line in lines(instance)
-        }
-        self.downgrades = self._downgrades(live)
+        self._live = self._back(runs)
 
     # ------------------------------------------------------------------------------------- what components ask
+
+    def runs(self, line: Line, t: Span) -> tuple[str, ...]:
+        """Labels of inputs, taken together, on which a line can run to some use in a period."""
+        return _texts(self._live[line.id, t.number])
 
     def outputs(self, line: Line, label: str) -> list[tuple[str, str]]:
         """Materials that a line makes out of inputs of a label, each with the label that it carries."""
@@ -57,22 +59,37 @@ class Lots:
         """A label as a material carries it: only rules that count an element it holds."""
         return label_text(_parse(label) & countable(self.instance, material))
 
-    def labels(self, site: str, material: str) -> tuple[str, ...]:
-        """Labels of a material that can come to a site and are of use there."""
-        place = (site, material)
-        return tuple(sorted(label_text(label) for label in self._reach[place] & self._use[place]))
+    def labels(self, site: str, material: str, t: Span) -> tuple[str, ...]:
+        """Labels of a material that can be at a site in a period and are of use there."""
+        place = (site, material, t.number)
+        return _texts(self._reach[place] & self._use[place])
 
-    def shipped(self, channel: Channel) -> tuple[str, ...]:
-        """Labels that a channel can carry: they exist at its origin and are of use at its destination."""
-        material = channel.material
-        there = self._use[channel.destination, material]
-        return tuple(sorted(label_text(label) for label in self._reach[channel.origin, material] & there))
+    def shipped(self, h: Channel, t: Span) -> tuple[str, ...]:
+        """Labels that a channel can carry in a period: they exist at its origin and are of use where they arrive."""
+        there: set[Label] = set()
+        for later, _ in arrivals(self.instance, h.lane.lead_time, t):
+            there |= self._use[h.destination, h.material, later.number]
+        return _texts(self._reach[h.origin, h.material, t.number] & there)
+
+    def downgrades(self, line: Line, t: Span) -> list[tuple[str, str, str]]:
+        """Where a line joins inputs: (material, cleaner label, less clean label as which it may be taken)."""
+        if len(line.recipe.inputs) < 2:
+            return []
+        found = set()
+        for material in line.recipe.inputs:
+            for label in self._live[line.id, t.number]:
+                target = label & countable(self.instance, material)
+                for better in self._reach[line.site, material, t.number]:
+                    if better < target:
+                        found.add((material, label_text(better), label_text(target)))
+        return sorted(found)
 
     def stock_labels(self, row: Stockpile) -> tuple[str, ...]:
-        """Labels that a stock can hold: its own at the start, and what can come to it."""
-        own = parse_label(self.instance, row.label) & countable(self.instance, row.material)
-        found = {own} if row.opening else set()
-        return tuple(sorted(label_text(label) for label in found | self._reach[row.site, row.material]))
+        """Labels that a stock can hold at some time: its own at the start, and what can come to it."""
+        found = {self._opening(row)} if row.opening else set()
+        for t in self.spans.values():
+            found |= self._reach[row.site, row.material, t.number]
+        return _texts(found)
 
     def added_text(self, line: Line) -> str:
         """What a line's place and stage add to what it makes."""
@@ -83,7 +100,15 @@ class Lots:
         """Whether a lot of this label breaks none of these rules."""
         return not _parse(label) & rules
 
+    @staticmethod
+    def breaks(label: str, rule: str) -> bool:
+        """Whether a lot of this label violates a rule version."""
+        return rule in _parse(label)
+
     # ------------------------------------------------------------------------------------- how it is found
+
+    def _opening(self, row: Stockpile) -> Label:
+        return parse_label(self.instance, row.label) & countable(self.instance, row.material)
 
     def _added(self, line: Line) -> Label:
         row = line.row
@@ -94,89 +119,87 @@ class Lots:
         return marks(self.instance, row.site, row.stage) | hides(self.instance, row.stage)
 
     def _made(self, line: Line, label: Label) -> list[tuple[str, Label]]:
-        full = label | self._added(line)
-        return [(material, full & countable(self.instance, material)) for material in line.recipe.outputs]
+        added = self._added(line)
+        return [
+            (material, (added | (label - fresh(self.instance, material))) & countable(self.instance, material))
+            for material in line.recipe.outputs
+        ]
 
-    def _forward(self) -> dict[tuple[str, str, str], set[Label]]:
+    def _forward(self) -> Runs:
         """Labels that each line can run on; fills the labels that exist at each place."""
-        instance = self.instance
-        for (site, material), stocks in stocks_at(instance).items():
-            for stock in stocks:
-                if stock.opening:
-                    own = parse_label(instance, stock.label) & countable(instance, material)
-                    self._reach[site, material].add(own)
-        for row, site, material, _, _ in opening_transit(instance):
-            self._reach[site, material].add(transit_label(instance, row))
-        runs: dict[tuple[str, str, str], set[Label]] = {line.id: set() for line in lines(instance)}
-        before = -1
-        while before != (before := self._size(runs)):
-            for line in lines(instance):
-                choices = [self._reach[line.site, material] for material in line.recipe.inputs]
-                for combination in product(*choices):
-                    label = frozenset().union(*combination)
-                    if label not in runs[line.id]:
-                        runs[line.id].add(label)
-                        for material, made in self._made(line, label):
-                            self._reach[line.site, material].add(made)
-            for channel in channels(instance):
-                here = self._reach[channel.origin, channel.material]
-                self._reach[channel.destination, channel.material] |= here
+        instance, reach = self.instance, self._reach
+        for lane, site, material, t, _ in opening_transit(instance):
+            reach[site, material, t.number].add(transit_label(instance, lane))
+        runs: Runs = defaultdict(set)
+        for t in periods(instance):
+            for (site, material), stocks in stocks_at(instance).items():
+                for row in stocks:  # what ever came to a stock can lie there
+                    reach[site, material, t.number] |= reach[site, material, t.number - 1] if t.number else set()
+                    if row.opening:
+                        reach[site, material, t.number].add(self._opening(row))
+            able = [line for line in lines(instance) if all(can_run(instance, unit, t) for unit, _ in line.units)]
+            moves = [(h, later) for h, shipped, later in self._moves if shipped is t]
+            before = -1
+            while before != (before := sum(map(len, reach.values()))):
+                for line in able:
+                    choices = [reach[line.site, material, t.number] for material in line.recipe.inputs]
+                    for combination in product(*choices):
+                        label = frozenset().union(*combination)
+                        if label not in runs[line.id, t.number]:
+                            runs[line.id, t.number].add(label)
+                            for material, made in self._made(line, label):
+                                reach[line.site, material, t.number].add(made)
+                for h, later in moves:
+                    here = reach[h.origin, h.material, t.number]
+                    for arrival in later:
+                        reach[h.destination, h.material, arrival.number] |= here
         return runs
 
-    def _size(self, runs: dict[tuple[str, str, str], set[Label]]) -> int:
-        return sum(map(len, self._reach.values())) + sum(map(len, runs.values()))
-
-    def _back(self, runs: dict[tuple[str, str, str], set[Label]]) -> dict[tuple[str, str, str], set[Label]]:
+    def _back(self, runs: Runs) -> Runs:
         """Labels on which each line is of use; fills the labels that are of use at each place."""
-        instance = self.instance
-        for d in instance[Demand]:
-            for material in grades(instance, d):
-                for label in self._reach[d.customer, material]:
-                    if any(not label & asked(instance, d.rules, t) for t in periods(instance)):
-                        self._use[d.customer, material].add(label)
-        for place in stocks_at(instance):
-            self._use[place] |= self._reach[place]
-        live: dict[tuple[str, str, str], set[Label]] = {line.id: set() for line in lines(instance)}
-        before = -1
-        while before != (before := sum(map(len, self._use.values())) + sum(map(len, live.values()))):
-            for channel in channels(instance):
-                there = self._use[channel.destination, channel.material]
-                origin = (channel.origin, channel.material)
-                self._use[origin] |= there & self._reach[origin]
-            for line in lines(instance):
-                for label in runs[line.id] - live[line.id]:
-                    if any(made in self._use[line.site, material] for material, made in self._made(line, label)):
-                        live[line.id].add(label)
-                for material in line.recipe.inputs:
-                    place = (line.site, material)
-                    wanted = {label & countable(instance, material) for label in live[line.id]}
-                    # a cleaner lot is of use too where the recipe joins inputs: it is taken as a less clean one
-                    joins = len(line.recipe.inputs) > 1
-                    self._use[place] |= {
-                        label
-                        for label in self._reach[place]
-                        if label in wanted or (joins and any(label < target for target in wanted))
-                    }
+        instance, use, reach = self.instance, self._use, self._reach
+        live: Runs = defaultdict(set)
+        for t in reversed(periods(instance)):
+            for d in instance[Demand]:
+                if need(d, t) <= 0:
+                    continue
+                for material in grades(instance, d):
+                    place = (d.customer, material, t.number)
+                    use[place] |= {label for label in reach[place] if admitted(instance, d, label, t)}
+            for site, material in stocks_at(instance):
+                use[site, material, t.number] |= reach[site, material, t.number]
+            able = [line for line in lines(instance) if runs[line.id, t.number]]
+            moves = [(h, later) for h, shipped, later in self._moves if shipped is t]
+            before = -1
+            while before != (before := sum(map(len, use.values()))):
+                for h, later in moves:
+                    here = (h.origin, h.material, t.number)
+                    for arrival in later:
+                        use[here] |= use[h.destination, h.material, arrival.number] & reach[here]
+                for line in able:
+                    for label in runs[line.id, t.number] - live[line.id, t.number]:
+                        made = self._made(line, label)
+                        if any(out in use[line.site, material, t.number] for material, out in made):
+                            live[line.id, t.number].add(label)
+                    for material in line.recipe.inputs:
+                        place = (line.site, material, t.number)
+                        wanted = {label & countable(instance, material) for label in live[line.id, t.number]}
+                        # a cleaner lot is of use too where the recipe joins inputs: it is taken as a less clean one
+                        joins = len(line.recipe.inputs) > 1
+                        use[place] |= {
+                            label
+                            for label in reach[place]
+                            if label in wanted or (joins and any(label < target for target in wanted))
+                        }
         return live
-
-    def _downgrades(self, live: dict[tuple[str, str, str], set[Label]]) -> dict[Place, list[tuple[str, str]]]:
-        """Pairs (cleaner, less clean) by place, where a recipe joins inputs."""
-        pairs: dict[Place, set[tuple[str, str]]] = defaultdict(set)
-        for line in lines(self.instance):
-            if len(line.recipe.inputs) < 2:
-                continue
-            for material in line.recipe.inputs:
-                place = (line.site, material)
-                for label in live[line.id]:
-                    target = label & countable(self.instance, material)
-                    for better in self._reach[place]:
-                        if better < target:
-                            pairs[place].add((label_text(better), label_text(target)))
-        return {place: sorted(found) for place, found in pairs.items()}
 
 
 def _parse(label: str) -> Label:
     return frozenset() if label == CLEAN_TEXT else frozenset(label.split("; "))
+
+
+def _texts(labels: set[Label]) -> tuple[str, ...]:
+    return tuple(sorted(label_text(label) for label in labels))
 
 
 def reach(instance: Instance) -> Lots:

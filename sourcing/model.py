@@ -41,11 +41,12 @@ def build(instance: Instance, extra: Callable[[Any], None] | None = None, view: 
             component.declare(path, instance, lots, ledger)
         channels.declare_resale(path, instance, lots, ledger)
 
-        def balance(_: Any, *key: str) -> Any:
-            pairs = ledger.balances[key]  # type: ignore[index]
+        def balance(_: Any, site: str, material: str, label: str, t_id: str) -> Any:
+            key = (site, material, label, t_id)
+            pairs = ledger.balances[key]
             if not pairs:
                 return Constraint.Skip
-            constant = ledger.supplies.get(key, 0.0)  # type: ignore[call-overload]
+            constant = ledger.supplies.get(key, 0.0)
             coefficients, variables = zip(*pairs, strict=True)
             body = LinearExpression(constant=0, linear_coefs=list(coefficients), linear_vars=list(variables))
             return body == -constant

@@ -150,7 +150,7 @@ def plan_of(solution: Solution, options: Options | None = None) -> Plan:
             "columns": len(solution.arrays.columns),
             "rows": len(solution.arrays.rows),
             "nonzeros": len(solution.arrays.values),
-            "integers": 0,
+            "integers": int(solution.arrays.integer.sum()),
             "scenarios": 1,
         },
         seconds=solution.seconds,
@@ -319,7 +319,9 @@ def capacity_limit(solution: Solution, family: str, index: tuple[Any, ...], t: S
 
 def data_notes(instance: Instance) -> Table:
     """What a reader of the plan should know about its data."""
-    table = Table("Data notes", fields("Kind", "Where", "Note"), "Warnings of the check, estimates, and what is left out.")
+    table = Table(
+        "Data notes", fields("Kind", "Where", "Note"), "Warnings of the check, estimates, and what is left out."
+    )
     for issue in instance.warnings:
         value = f" ({issue.value})" if issue.value else ""
         table.add("warning", issue.where, f"{issue.column}{value}: {issue.message}".lstrip(": "))

@@ -47,7 +47,7 @@ def costs(solution: Solution) -> Table:
             "Payer", "Payee", "Kind", "Where", "Period", ("Amount", "M USD"), ("Weight", "1"), ("Discount", "1"),
             ("Counts", "M USD"),
         ),
-        "Who pays whom for what. Counts = amount · weight · discount sums to the objective; no payee is a resource cost.",
+        "Who pays whom for what (no payee: a resource cost). Counts = amount·weight·discount sums to the objective.",
     )  # fmt: skip
     for payer, payee, kind, where, t, amount, weight in payments(solution):
         factor = discount(solution.instance, t)

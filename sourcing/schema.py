@@ -87,12 +87,13 @@ def blank(column: Column) -> str:
 
 def _limits(column: Column) -> str:
     """The limits of a number as a phrase."""
-    low, high = f"{column.low:.15g}", f"{column.high:.15g}"
+    percent = " %" if column.unit.startswith("%") else ""
+    low, high = f"{column.low:.15g}", f"{column.high:.15g}{percent}"
     if math.isfinite(column.low) and math.isfinite(column.high):
         return f"above {low}, up to {high}" if column.positive else f"{low} to {high}"
     if math.isfinite(column.low):
-        return f"a number above {low}" if column.positive else f"a number, {low} or more"
-    return "a number"
+        return f"a number above {low}" if column.positive else f"{low}{percent} or more"
+    return f"a number{percent and ' in %'}"
 
 
 def as_json() -> dict[str, Any]:

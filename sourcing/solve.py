@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,7 @@ class Arrays:
     starts: np.ndarray
     indices: np.ndarray
     values: np.ndarray
+    integer: np.ndarray
 
     def matrix(self) -> Any:
         """A as a scipy sparse matrix."""
@@ -64,7 +65,7 @@ def compile_path(path: Any) -> Arrays:
 
     columns: list[tuple[str, tuple[Any, ...]]] = []
     place: dict[int, int] = {}
-    lower, upper = [], []
+    lower, upper, integer = [], [], []
     for family in path.component_objects(Var, active=True, descend_into=True):
         for index, var in family.items():
             place[id(var)] = len(columns)
@@ -74,6 +75,7 @@ def compile_path(path: Any) -> Arrays:
                 low = high = var.value
             lower.append(-np.inf if low is None else low)
             upper.append(np.inf if high is None else high)
+            integer.append(not var.is_continuous())
 
     def linear(body: Any) -> tuple[dict[int, float], float]:
         terms: dict[int, float] = {}
@@ -89,11 +91,17 @@ def compile_path(path: Any) -> Arrays:
             terms[column] = terms.get(column, 0.0) + float(coefficient)
         return terms, constant
 
-    fixed = [var for family in path.component_objects(Var, active=True, descend_into=True) for var in family.values() if var.fixed]
+    fixed = [
+        var
+        for family in path.component_objects(Var, active=True, descend_into=True)
+        for var in family.values()
+        if var.fixed
+    ]
     for var in fixed:
         var.unfix()  # its bounds hold it: the columns of a family stay together
     rows: list[tuple[str, tuple[Any, ...]]] = []
-    row_lower, row_upper, entries = [], [], []
+    row_lower, row_upper = [], []
+    entries: list[tuple[int, int, float]] = []
     for family in path.component_objects(Constraint, active=True, descend_into=True):
         for index, row in family.items():
             terms, constant = linear(row.body)
@@ -119,6 +127,7 @@ def compile_path(path: Any) -> Arrays:
         columns, rows, place, cost, constant, np.array(lower, dtype=float), np.array(upper, dtype=float),
         np.array(row_lower, dtype=float), np.array(row_upper, dtype=float), np.cumsum(starts, dtype=np.int32),
         np.array([row for _, row, _ in entries], dtype=np.int32), np.array([v for _, _, v in entries], dtype=float),
+        np.array(integer, dtype=bool),
     )  # fmt: skip
 
 
@@ -255,19 +264,37 @@ def highs(arrays: Arrays, options: Options) -> Any:
     model.col_lower_, model.col_upper_ = arrays.lower, arrays.upper
     model.row_lower_, model.row_upper_ = arrays.row_lower, arrays.row_upper
     model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = arrays.starts, arrays.indices, arrays.values
+    model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = (
+        arrays.starts,
+        arrays.indices,
+        arrays.values,
+    )
+    if arrays.integer.any():
+        kinds = highspy.HighsVarType
+        model.integrality_ = [kinds.kInteger if whole else kinds.kContinuous for whole in arrays.integer.tolist()]
     if not np.all(np.isfinite(arrays.cost)) or not np.all(np.isfinite(arrays.values)):
         raise ValueError("a cost or a coefficient is not a finite number")
     with _silent():
-        solver = highspy.Highs()
-    for name, value in {
-        "output_flag": False, "log_to_console": False, "solver": "ipx", "run_crossover": "on", "random_seed": options.seed,
-        "threads": options.threads, "time_limit": float(options.time_limit), "mip_rel_gap": float(options.gap),
-        "primal_feasibility_tolerance": options.feasibility, "dual_feasibility_tolerance": options.feasibility,
-    }.items():  # fmt: skip
+        solver = highspy.Highs()  # type: ignore[no-untyped-call]
+    for name, value in _settings(options).items():
         _ok(solver.setOptionValue(name, value), f"option {name}")
     _ok(solver.passModel(model), "passing the model")
     return solver
+
+
+def _settings(options: Options) -> dict[str, Any]:
+    return {
+        "output_flag": False,
+        "log_to_console": False,
+        "solver": "ipx",
+        "run_crossover": "on",
+        "random_seed": options.seed,
+        "threads": options.threads,
+        "time_limit": float(options.time_limit),
+        "mip_rel_gap": float(options.gap),
+        "primal_feasibility_tolerance": options.feasibility,
+        "dual_feasibility_tolerance": options.feasibility,
+    }
 
 
 @contextmanager
@@ -301,6 +328,8 @@ def run(path: Any, arrays: Arrays, options: Options) -> Solution:
     import highspy
     import numpy as np
 
+    if arrays.integer.any():
+        return run_integer(path, arrays, options)
     solver = highs(arrays, options)
     kind = highspy.HighsModelStatus
     _ok(solver.run(), "solving")
@@ -325,6 +354,41 @@ def run(path: Any, arrays: Arrays, options: Options) -> Solution:
     found = residuals(arrays, x, duals)
     bound = found.pop("dual_objective")
     return Solution(path, arrays, "optimal", info.objective_function_value, bound, x, duals, found)
+
+
+def run_integer(path: Any, arrays: Arrays, options: Options) -> Solution:
+    """Solve a model with integers; duals are those of the linear model with the integers fixed.
+
+    The status is optimal when the gap is proven within `options.gap`, feasible when the time limit came first.
+    """
+    import highspy
+    import numpy as np
+
+    solver = highs(arrays, options)
+    kind = highspy.HighsModelStatus
+    _ok(solver.setOptionValue("solver", "choose"), "option solver")
+    _ok(solver.run(), "solving")
+    status, info = solver.getModelStatus(), solver.getInfo()
+    if status == kind.kUnboundedOrInfeasible:
+        _ok(solver.setOptionValue("presolve", "off"), "option presolve")
+        _ok(solver.clearSolver(), "clearing")
+        _ok(solver.run(), "solving")
+        status, info = solver.getModelStatus(), solver.getInfo()
+    if status in (kind.kInfeasible, kind.kUnbounded):
+        return Solution(path, arrays, "infeasible" if status == kind.kInfeasible else "unbounded")
+    if info.primal_solution_status != 2:  # no feasible point
+        raise NoSolution(f"HiGHS stopped without a plan: {solver.modelStatusToString(status)}")
+    chosen = np.round(np.array(solver.getSolution().col_value)[arrays.integer])
+    lower, upper = arrays.lower.copy(), arrays.upper.copy()
+    lower[arrays.integer] = upper[arrays.integer] = chosen
+    none = np.zeros(len(arrays.columns), dtype=bool)
+    fixed = run(path, replace(arrays, lower=lower, upper=upper, integer=none), options)
+    if fixed.status != "optimal":
+        raise NoSolution("the plan's integers cannot be held exactly: a tolerance let through what no plan can do")
+    fixed.arrays = arrays
+    fixed.bound = min(info.mip_dual_bound, fixed.objective)
+    fixed.status = "optimal" if status == kind.kOptimal else "feasible"
+    return fixed
 
 
 def residuals(arrays: Arrays, x: Any, duals: Any) -> dict[str, float]:

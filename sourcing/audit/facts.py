@@ -240,17 +240,6 @@ class Facts:
         years = t.overlap(*self.dates(contract))
         return years if years > MOMENT else 0.0
 
-    def parties(self, contract: Contract, t: Time) -> set[tuple[str, str]]:
-        """(buyer, seller) of every channel of a contract in a period."""
-        sellers = [s for s in self.sites if self.covers(contract.seller, s) and self.may_send(s, contract.material)]
-        buyers = [s for s in self.sites if self.covers(contract.buyer, s) and self.may_take(s, contract.material)]
-        return {
-            (self.owner(j), self.owner(i))
-            for i in sellers
-            for j in buyers
-            if i != j and self.years(contract, t) and self.lane(i, j, contract.material)
-        }
-
     # ------------------------------------------------------------------------------------------ prices (USD/kg)
 
     def price(self, index: str, t: Time) -> float:

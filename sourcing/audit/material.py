@@ -122,14 +122,18 @@ def _balance(facts: Facts, books: Books, families: Families) -> None:
     outward: dict[str, dict[Place, float]] = {
         kind: defaultdict(float) for kind in ("shipped", "used", "filled", "delivered", "joined", "left")
     }
+    landed: dict[Place, float] = defaultdict(float)  # what was shipped before the period in which it arrives
     for place, tonnes in _opening_transit(facts):
         inward["arriving"][place] += tonnes
+        landed[place] += tonnes
     for flow in books.flows:
         outward["shipped"][flow.origin, flow.material, flow.label, flow.period] += flow.tonnes
         if lane := facts.lane(flow.origin, flow.destination, flow.material):
             for t in facts.times:
                 share = arrives(lane, facts.time[flow.period], t)
-                inward["arriving"][flow.destination, flow.material, flow.label, t.id] += share * flow.tonnes
+                place = (flow.destination, flow.material, flow.label, t.id)
+                inward["arriving"][place] += share * flow.tonnes
+                landed[place] += share * flow.tonnes if t.id != flow.period else 0.0
     for run in books.runs:
         line = facts.line[run.process]
         for m, rate in line.inputs.items():
@@ -145,14 +149,14 @@ def _balance(facts: Facts, books: Books, families: Families) -> None:
         outward["joined"][join.site, join.material, join.before, join.period] += join.tonnes
     for d in books.deliveries:
         outward["delivered"][d.customer, d.delivered_as, d.label, d.period] += d.tonnes
-    surplus, landed = families("surplus"), sums(_opening_transit(facts), lambda item: item[0], lambda item: item[1])
+    surplus = families("surplus")
     for use in books.uses:
         if use.kind == "surplus":
             outward["left"][use.site, use.name, use.label, use.period] += use.amount
             where = f"{use.name} at {use.site} in {use.period}"
             if use.name in facts.materials and facts.may_be_left(use.site, use.name):
                 surplus.holds(True, where)
-            else:  # but for what was under way at the start, which is data
+            else:  # but for what was under way: nobody may need it any more when it arrives
                 most = landed.get((use.site, use.name, use.label, use.period), 0.0)
                 surplus.at_most(use.amount, most, f"{where}: may not be left over")
 

@@ -10,8 +10,17 @@ from typing import Any
 
 from sourcing.audit.books import ZERO, Books, Cost
 from sourcing.audit.facts import MOMENT, Facts, Time, mean
-from sourcing.audit.material import steps_online
-from sourcing.audit.terms import limit_faults, limit_holds, output_of, quantities, rebate, shortage_value, take_or_pay
+from sourcing.audit.material import steps_online, sums
+from sourcing.audit.terms import (
+    limit_faults,
+    limit_holds,
+    output_of,
+    parties,
+    quantities,
+    rebate,
+    shortage_value,
+    take_or_pay,
+)
 from sourcing.audit.verdict import MONEY, Families
 from sourcing.components.contracts import Contract
 from sourcing.components.floors import Floor
@@ -91,22 +100,35 @@ def cfd(facts: Facts, books: Books, floor: Floor, t: Time) -> tuple[dict[str, fl
 def _floors(facts: Facts, books: Books, families: Families) -> None:
     check = families("floors")
     rows = {(row.floor, row.kind, row.period): row for row in books.floors}
+    taken = sums(books.flows, lambda f: (f.under, f.period), lambda f: f.tonnes)
+    for row in books.floors:
+        contract = facts.contracts.get(row.floor)
+        if row.kind == "contract floor" and contract is not None and contract.floor is not None:
+            t, where = facts.time[row.period], f"{row.floor} in {row.period}"
+            market, tonnes = facts.before_floor(contract, t), taken.get((row.floor, row.period), 0.0)
+            check.equal(row.level or 0.0, contract.floor, f"{where}: level", floor=MONEY)
+            check.equal(row.benchmark or 0.0, market, f"{where}: benchmark", floor=MONEY)
+            check.equal(row.counted or 0.0, tonnes, f"{where}: counted")
+            lift = (facts.contract_price(contract, t) - market) * tonnes * KILO
+            check.equal(row.top_up or 0.0, max(0.0, lift), f"{where}: top-up", floor=MONEY)
+        else:
+            check.holds(row.kind == "cfd", f"{row.floor} in {row.period}: there is no such {row.kind}")
     for floor in facts.instance[Floor]:
         for t in facts.times:
             where = f"{floor.floor} in {t.id}"
             output, counted, top_up, upside = cfd(facts, books, floor, t)
-            row = rows.get((floor.floor, "cfd", t.id))
-            if row is None:
+            told = rows.get((floor.floor, "cfd", t.id))
+            if told is None:
                 check.holds(not top_up and not upside, f"{where}: has no row")
                 continue
             benchmark = facts.price(floor.benchmark or facts.materials[floor.material].index, t)
             for what, found, wanted, least in (
-                ("level", row.level, floor.level.mean(t.start, t.end), MONEY),
-                ("benchmark", row.benchmark, benchmark, MONEY),
-                ("output", row.output, sum(output.values()), None),
-                ("counted", row.counted, counted, None),
-                ("top-up", row.top_up, top_up, MONEY),
-                ("upside", row.upside, upside, MONEY),
+                ("level", told.level, floor.level.mean(t.start, t.end), MONEY),
+                ("benchmark", told.benchmark, benchmark, MONEY),
+                ("output", told.output, sum(output.values()), None),
+                ("counted", told.counted, counted, None),
+                ("top-up", told.top_up, top_up, MONEY),
+                ("upside", told.upside, upside, MONEY),
             ):
                 check.equal(found or 0.0, wanted, f"{where}: {what}", floor=least)
 
@@ -171,7 +193,7 @@ class Ledger:
             due = take_or_pay(facts, contract, t, max(0.0, quantities(facts, self._books, contract, t)[0] - total))
             back = rebate(facts, contract, t, total)
             # in proportion to what the parties take; equal parts where nothing is taken
-            parts = taken if total > ZERO else dict.fromkeys(sorted(facts.parties(contract, t)), 1.0)
+            parts = taken if total > ZERO else dict.fromkeys(parties(facts, contract, t), 1.0)
             for (buyer, seller), part in parts.items():
                 share = part / sum(parts.values())
                 self._pay(buyer, seller, "take-or-pay", t, due * share)

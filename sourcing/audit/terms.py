@@ -113,25 +113,33 @@ def _share_open(row: Qualification, t: Time, facts: Facts) -> float | None:
     return row.first_year_share / 100 if opens and row.first_year_share is not None else math.inf
 
 
+def qualified(facts: Facts, maker: str, customer: str, material: str, t: Time) -> float | None:
+    """Share of the customer's demand that a maker may send; infinite without a limit, None while it is closed."""
+    asked = [
+        row for row in facts.instance[Qualification] if row.customer == customer and row.material in (material, "any")
+    ]
+    if not asked:
+        return math.inf
+    shares = [_share_open(row, t, facts) for row in asked if row.maker in (maker, "any")]
+    return max((share for share in shares if share is not None), default=None)
+
+
 def _qualifications(facts: Facts, books: Books, families: Families) -> None:
     check = families("qualifications")
-    rows = facts.instance[Qualification]
     shipped = sums(books.flows, lambda f: (f.origin, f.destination, f.material, f.period), lambda f: f.tonnes)
     for (maker, customer, m, period), tonnes in shipped.items():
-        asked = [row for row in rows if row.customer == customer and row.material in (m, "any")]
-        if not asked or tonnes <= ZERO:
+        if tonnes <= ZERO:
             continue
         t, where = facts.time[period], f"{m} from {maker} to {customer} in {period}"
-        shares = [_share_open(row, t, facts) for row in asked if row.maker in (maker, "any")]
-        known = [share for share in shares if share is not None]
-        check.holds(bool(known), f"{where}: the maker is not qualified")
-        if known and math.isfinite(max(known)):
+        share = qualified(facts, maker, customer, m, t)
+        check.holds(share is not None, f"{where}: the maker is not qualified")
+        if share is not None and math.isfinite(share):
             demand = sum(
                 row.demand.mean(t.start, t.end) * t.years
                 for (c, material, _), row in facts.demands.items()
                 if (c, material) == (customer, m)
             )
-            check.at_most(tonnes, max(known) * demand, f"{where}: first-year share")
+            check.at_most(tonnes, share * demand, f"{where}: first-year share")
 
 
 # -------------------------------------------------------------------------------------------------- contracts
@@ -176,6 +184,20 @@ def take_or_pay(facts: Facts, contract: Contract, t: Time, deficit: float) -> fl
     if not isinstance(contract.take_or_pay, int | float):
         return 0.0  # firm: there may be no deficit
     return contract.take_or_pay / 100 * facts.contract_price(contract, t) * deficit / 1000
+
+
+def parties(facts: Facts, contract: Contract, t: Time) -> list[tuple[str, str]]:
+    """(buyer, seller) of every channel of a contract that is open in a period."""
+    m = contract.material
+    sellers = [site for site in facts.sites if facts.covers(contract.seller, site) and facts.may_send(site, m)]
+    buyers = [site for site in facts.sites if facts.covers(contract.buyer, site) and facts.may_take(site, m)]
+    found = {
+        (facts.owner(j), facts.owner(i)): None
+        for i in sellers
+        for j in buyers
+        if i != j and facts.years(contract, t) and facts.lane(i, j, m) and qualified(facts, i, j, m, t) is not None
+    }
+    return list(found)
 
 
 def _contracts(facts: Facts, books: Books, families: Families) -> None:
@@ -246,26 +268,21 @@ def limit_count(facts: Facts, books: Books, limit: Limit, t: Time) -> tuple[floa
     return counted, base
 
 
+def limit_bounds(limit: Limit, t: Time, base: float) -> tuple[float, float]:
+    """Least and most tonnes that a limit allows in a period; 0 and infinite where it says nothing."""
+    least, most = [0.0], [math.inf]
+    least += [base * limit.minimum_share / 100] if limit.minimum_share is not None else []
+    least += [limit.minimum * t.years] if limit.minimum is not None else []
+    most += [base * limit.maximum_share / 100] if limit.maximum_share is not None else []
+    most += [limit.maximum * t.years] if limit.maximum is not None else []
+    return max(least), min(most)
+
+
 def limit_faults(facts: Facts, books: Books, limit: Limit, t: Time) -> tuple[float, float]:
     """Tonnes over and under a limit in a period."""
     counted, base = limit_count(facts, books, limit, t)
-    over = [
-        counted - most
-        for most in (
-            None if limit.maximum_share is None else base * limit.maximum_share / 100,
-            None if limit.maximum is None else limit.maximum * t.years,
-        )
-        if most is not None
-    ]
-    under = [
-        least - counted
-        for least in (
-            None if limit.minimum_share is None else base * limit.minimum_share / 100,
-            None if limit.minimum is None else limit.minimum * t.years,
-        )
-        if least is not None
-    ]
-    return max([0.0, *over]), max([0.0, *under])
+    least, most = limit_bounds(limit, t, base)
+    return max(0.0, counted - most), max(0.0, least - counted)
 
 
 def _limits(facts: Facts, books: Books, families: Families) -> None:
@@ -294,8 +311,7 @@ def _limits(facts: Facts, books: Books, families: Families) -> None:
                 check.equal(row.base or 0.0, base, f"{where}: base")
                 if row.share is not None and base > ZERO:
                     check.equal(row.share, 100 * counted / base, f"{where}: share (%)")
-            if row.maximum is not None and limit.maximum is not None:
-                most = limit.maximum * t.years
-                if limit.maximum_share is not None:
-                    most = min(most, base * limit.maximum_share / 100)
-                check.equal(row.maximum, most, f"{where}: maximum")
+            least, most = limit_bounds(limit, t, base)
+            if math.isfinite(most):
+                check.equal(math.nan if row.maximum is None else row.maximum, most, f"{where}: maximum", size=size)
+            check.equal(row.minimum or 0.0, least, f"{where}: minimum", size=size)

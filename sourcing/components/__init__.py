@@ -26,6 +26,7 @@ from sourcing.components import (
     scenarios,
     sources,
     stock,
+    takeorpay,
     trade,
 )
 from sourcing.instance import Instance
@@ -46,15 +47,26 @@ NETWORK_TABS = (
 TAB_ORDER = PLANNER_TABS + NETWORK_TABS
 
 COMPONENTS: tuple[Any, ...] = (
-    horizon, places, materials, trade, rules, production, lanes, channels, qualifications, contracts, floors, demand,
-    stock, projects, limits, scenarios, sources,
+    horizon, places, materials, trade, rules, production, lanes, channels, qualifications, contracts, takeorpay,
+    floors, demand, stock, projects, limits, scenarios, sources,
 )  # fmt: skip
 """Every component, in the order of the chain."""
 
-DECLARED: tuple[Any, ...] = (production, channels, qualifications, contracts, floors, demand, stock, projects, limits)
+DECLARED: tuple[Any, ...] = (
+    production,
+    channels,
+    qualifications,
+    contracts,
+    takeorpay,
+    floors,
+    demand,
+    stock,
+    projects,
+    limits,
+)
 """Those that put something into the model, in the order in which they need each other's blocks."""
 
-REPORTED: tuple[Any, ...] = (channels, demand, stock, contracts, projects, production, limits, floors)
+REPORTED: tuple[Any, ...] = (channels, demand, stock, takeorpay, projects, production, limits, floors)
 """Those that put something into the plan, in reading order."""
 
 

@@ -4,7 +4,8 @@
     arrives[j,m,c,t'] = Σ overlap([s+L, s+Y+L), t')/Y · flow[..,t]    lead time L, period t from s, Y years long   [t]
     lane[l,t]:      Σ flow of all that lane row l matches <= years·maximum                                         [t]
     offer[i,m,t]:   Σ flow at spot <= years·maximum                                                                [t]
-    unclaimed[j,m,c,t] <= what lands of the opening transit: it is data, so what nobody needs of it may be left    [t]
+    late[j,m,c,t]:  unclaimed <= what lands in t of the opening transit and of shipments of earlier periods: what
+                    nobody needs of it any more may be left, or a rule that begins would stop the year before it   [t]
     resale[i,m,c,t]: Σ_j flow[i,j,m,·,c,t] <= made + drawn + downgraded in, where i doesn't pass on                 [t]
 
 A site ships what it makes, stocks or passes on, to sites that use it; customers ship nothing. What leaves for another
@@ -25,8 +26,8 @@ from sourcing.components.materials import Material
 from sourcing.components.places import Site, entity_of, treasury_of
 from sourcing.components.production import lines, made_at
 from sourcing.components.qualifications import accepted
-from sourcing.components.stock import stocks_at
 from sourcing.components.rules import label_text
+from sourcing.components.stock import stocks_at
 from sourcing.components.trade import Offer, Price, market_price, offer_price
 from sourcing.instance import Instance
 from sourcing.sheets import Issue, Row
@@ -179,20 +180,20 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
     path.channels = block = Block()
     opened = [(h, [t for t in spans if h.open(instance, t)]) for h in channels(instance)]
     block.flow = Var(
-        [(*h.id, label, t.id) for h, times in opened for t in times for label in lots.shipped(h)],
+        [(*h.id, label, t.id) for h, times in opened for t in times for label in lots.shipped(h, t)],
         within=NonNegativeReals,
     )
     flow = dict(block.flow.items())
-    block.by_pair = by_pair = {}
-    block.by_contract = by_contract = {}
+    by_pair: dict[tuple[str, str], list[tuple[tuple[str, ...], Any]]] = {}
+    by_contract: dict[tuple[str, str], list[tuple[Channel, list[Any]]]] = {}
+    by_channel: dict[tuple[str, ...], list[Any]] = {}
+    block.by_pair, block.by_contract, block.by_channel = by_pair, by_contract, by_channel
     by_lane: dict[tuple[str, str], list[Any]] = {}
     by_offer: dict[tuple[str, str, str], list[Any]] = {}
     out: dict[tuple[str, str, str, str], list[Any]] = {}
+    late: dict[tuple[str, str, str, str], list[Any]] = {}
     limits = {row.key: row for row in instance[Lane] if row.maximum is not None}
     for h, times in opened:
-        labels = lots.shipped(h)
-        if not labels:
-            continue
         i, j, material, under = h.id
         buyer, seller = entity_of(instance, j), entity_of(instance, i)
         where = f"{i} → {j}: {material}" + (f" ({under})" if h.contract else "")
@@ -200,14 +201,19 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
             h.contract is not None and (h.contract.maximum is not None or h.contract.maximum_share is not None)
         )
         for t in times:
-            terms = [(label, flow[(*h.id, label, t.id)]) for label in labels]
+            terms = [(label, flow[(*h.id, label, t.id)]) for label in lots.shipped(h, t)]
+            if not terms:
+                continue
             for label, var in terms:
                 ledger.post(i, material, label, t, -1.0, var)
                 for later, share in arrivals(instance, h.lane.lead_time, t):
                     ledger.post(j, material, label, later, share, var)
+                    if later is not t:
+                        late.setdefault((j, material, label, later.id), []).append(share * var)
                 out.setdefault((i, material, label, t.id), []).append(var)
                 by_pair.setdefault((j, t.id), []).append(((*h.id, label, t.id), var))
             variables = [var for _, var in terms]
+            by_channel[(*h.id, t.id)] = variables
             if h.contract:
                 by_contract.setdefault((h.contract.contract, t.id), []).append((h, variables))
             if h.lane.key in limits:
@@ -228,14 +234,19 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
     for row, j, material, t, tonnes in opening_transit(instance):
         key = (j, material, label_text(transit_label(instance, row)), t.id)
         landed[key] = landed.get(key, 0.0) + tonnes
-    block.unclaimed = Var(list(landed), within=NonNegativeReals)
-    for key, var in block.unclaimed.items():
-        var.setub(landed[key])
-        ledger.supply(*key[:3], lots.spans[key[3]], landed[key])
-        ledger.post(*key[:3], lots.spans[key[3]], -1.0, var)
-        goods = instance.row(Material, key[1])
+    for key, tonnes in landed.items():
+        ledger.supply(*key[:3], lots.spans[key[3]], tonnes)
+    block.unclaimed = Var(list(landed | late), within=NonNegativeReals)
+    block.late = Constraint(
+        list(block.unclaimed),
+        rule=lambda _, *key: block.unclaimed[key] - quicksum(late.get(key, ())) <= landed.get(key, 0.0),
+    )
+    for (site, material, label, t_id), var in block.unclaimed.items():
+        t = lots.spans[t_id]
+        ledger.post(site, material, label, t, -1.0, var)
+        goods = instance.row(Material, material)
         if goods.disposal:
-            owner, where, t = entity_of(instance, key[0]), f"{key[0]}: {key[1]}", lots.spans[key[3]]
+            owner, where = entity_of(instance, site), f"{site}: {material}"
             ledger.pay(owner, "", "disposal", where, t, [(goods.disposal / 1000, var)], rows=(goods,))
 
     def most_on_lane(_: Any, key: str, t_id: str) -> Any:
@@ -255,7 +266,7 @@ def declare_resale(path: Any, instance: Instance, lots: Lots, ledger: Ledger) ->
     from pyomo.environ import Constraint, quicksum
 
     hubs = set(passed_on(instance))
-    arriving = {(h.destination, h.material) for h in channels(instance) if lots.shipped(h)}
+    arriving = {(j, material) for _, j, material, *_ in path.channels.flow}
     out, flow = path.channels.out, {id(var) for var in path.channels.flow.values()}
 
     def resale(_: Any, *key: str) -> Any:
@@ -266,9 +277,7 @@ def declare_resale(path: Any, instance: Instance, lots: Lots, ledger: Ledger) ->
         ]
         return quicksum(out[key]) <= quicksum(own)
 
-    path.channels.resale = Constraint(
-        [key for key in out if key[:2] in arriving and key[:2] not in hubs], rule=resale
-    )
+    path.channels.resale = Constraint([key for key in out if key[:2] in arriving and key[:2] not in hubs], rule=resale)
 
 
 def checks(instance: Instance) -> list[Issue]:
@@ -299,7 +308,9 @@ def checks(instance: Instance) -> list[Issue]:
     for row in instance[Lane]:
         j, material = row.destination.terms[0][1], row.goods.terms[0][1]
         if row.in_transit and j not in usable(instance).get(material, set()):
-            faults.append(instance.issue(row, "in_transit", f"{j} has no use for {material}", "it is left out", warning=True))
+            faults.append(
+                instance.issue(row, "in_transit", f"{j} has no use for {material}", "it is left out", warning=True)
+            )
     return faults
 
 

@@ -1,13 +1,11 @@
-"""Contracts: signed offtakes, their price, their minimum and what is paid for tonnes not taken.
+"""Contracts: signed offtakes, their price, what may be taken under them and what is paid back.
 
     price[k,t] = min(cap, max(floor, P)),  P = fixed, or index·(1 + premium)                                 [USD/kg]
-    least[k,t]:   Σ flow + deficit >= years·minimum        least_share: Σ flow + deficit >= share·output           [t]
     most[k,t]:    Σ flow <= years·maximum                  most_share:  Σ flow <= share·output                     [t]
-    take-or-pay:  share·price·deficit, deficit = max(0, minimum - Σ flow); no deficit where the contract is firm  [k$]
     rebate[k,t] <= share·max(0, P - rebate from)·Σ flow;  rebate[k,t] <= years·cap                                [k$]
 
-Years are those of the contract that lie in the period. deficit and rebate are variables only where the view gives
-them a price that pushes them tight; what is reported is worked out from the flows. Options and make-up: not yet.
+Years are those of the contract that lie in the period. The rebate is a variable only where the view gives it a price
+that pushes it tight; what is reported is worked out from the flows. The minimum is in `takeorpay`. Options: not yet.
 """
 
 from __future__ import annotations
@@ -15,14 +13,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from sourcing.components.expressions import total
 from sourcing.components.horizon import Span, mean, periods
 from sourcing.components.materials import Material
 from sourcing.components.places import entity_of, select_sites
 from sourcing.components.production import output
 from sourcing.components.trade import index_price
 from sourcing.instance import Instance
-
+from sourcing.ledger import Party, Terms
 from sourcing.sheets import (
     PLACES,
     InstanceError,
@@ -41,13 +38,10 @@ from sourcing.sheets import (
     year_of,
     yesno,
 )
-from sourcing.tables import Table, fields
 
 if TYPE_CHECKING:
     from sourcing.ledger import Ledger
     from sourcing.lots import Lots
-    from sourcing.solve import Solution
-
 
 
 @sheet("Contracts", "an offtake", key=("contract",))
@@ -145,60 +139,49 @@ def firm(row: Contract) -> bool:
     return row.take_or_pay == "firm"
 
 
+def taken(path: Any, contract: str, period: str) -> list[Any]:
+    """The flows under a contract in a period."""
+    return [var for _, part in path.channels.by_contract.get((contract, period), ()) for var in part]
+
+
+def parties(path: Any, instance: Instance, contract: str, period: str) -> tuple[Party, Party]:
+    """Buyers and sellers under a contract in a period; several share by what each takes or gives."""
+    found = []
+    row = instance.row(Contract, contract)
+    for end, signed in (("destination", row.buyer), ("origin", row.seller)):
+        shares: dict[str, Terms] = {}
+        for h, part in path.channels.by_contract.get((contract, period), ()):
+            shares.setdefault(entity_of(instance, getattr(h, end)), []).extend((1.0, var) for var in part)
+        if not shares:  # nobody can take: those who signed bear it
+            shares = {entity_of(instance, site): [] for site in sorted(select_sites(instance, signed))}
+        found.append(next(iter(shares)) if len(shares) == 1 else tuple(shares.items()))
+    return found[0], found[1]
+
+
 def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
-    """Variables deficit and rebate; rows of minimum, maximum and cap."""
+    """Variable rebate; rows of the maximum and of what is paid back."""
     from pyomo.environ import Block, Constraint, NonNegativeReals, Var, quicksum
 
     path.contracts = block = Block()
-    taken = path.channels.by_contract
     times = [
-        (row, sellers, t) for row, sellers, _ in contracts(instance) for t in periods(instance) if contract_overlap(row, t)
+        (row, sellers, t)
+        for row, sellers, _ in contracts(instance)
+        for t in periods(instance)
+        if contract_overlap(row, t)
     ]
-    flows = {
-        (row.contract, t.id): [var for _, part in taken.get((row.contract, t.id), ()) for var in part]
-        for row, _, t in times
-    }
+    flows = {(row.contract, t.id): taken(path, row.contract, t.id) for row, _, t in times}
     made = {
         (row.contract, t.id): [pair for site in sorted(sellers) for pair in output(path, site, row.material, t)]
         for row, sellers, t in times
     }
-    duty = [key for key, row, t in _keys(times) if least_tonnes(row, t) or row.minimum_share]
-    soft = [key for key, row, t in _keys(times) if key in set(duty) and not firm(row)]
-    block.deficit = Var(soft, within=NonNegativeReals)
-    rows = {key: (row, t) for key, row, t in _keys(times)}
-    for key in soft:
-        if not rows[key][0].minimum_share:
-            block.deficit[key].setub(least_tonnes(*rows[key]))
-
-    def parties(key: tuple[str, str], end: str) -> Any:
-        """Who buys or sells under a contract in a period, each with the tonnes that it takes or gives."""
-        shares: dict[str, list[tuple[float, Any]]] = {}
-        for h, part in taken.get(key, ()):
-            shares.setdefault(entity_of(instance, getattr(h, end)), []).extend((1.0, var) for var in part)
-        if not shares:  # nobody can take: those who signed bear it
-            selector = rows[key][0].buyer if end == "destination" else rows[key][0].seller
-            shares = {entity_of(instance, site): [] for site in sorted(select_sites(instance, selector))}
-        return next(iter(shares)) if len(shares) == 1 else tuple(shares.items())
-
-    def least(_: Any, k: str, t_id: str) -> Any:
-        row, t = rows[k, t_id]
-        if not least_tonnes(row, t):
-            return Constraint.Skip
-        missing = block.deficit[k, t_id] if not firm(row) else 0.0
-        return total(path, flows[k, t_id]) + missing >= least_tonnes(row, t)
-
-    def least_share(_: Any, k: str, t_id: str) -> Any:
-        row, t = rows[k, t_id]
-        if not row.minimum_share:
-            return Constraint.Skip
-        missing = block.deficit[k, t_id] if not firm(row) else 0.0
-        part = row.minimum_share / 100 * contract_overlap(row, t) / t.years
-        return total(path, flows[k, t_id]) + missing >= quicksum(part * rate * var for rate, var in made[k, t_id])
+    rows = {(row.contract, t.id): (row, t) for row, _, t in times}
 
     def most(_: Any, k: str, t_id: str) -> Any:
         limit = most_tonnes(*rows[k, t_id])
-        return Constraint.Skip if limit is None or limit == float("inf") or not flows[k, t_id] else (
-            quicksum(flows[k, t_id]) <= limit
+        return (
+            Constraint.Skip
+            if limit is None or limit == float("inf") or not flows[k, t_id]
+            else (quicksum(flows[k, t_id]) <= limit)
         )
 
     def most_share(_: Any, k: str, t_id: str) -> Any:
@@ -208,13 +191,15 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         part = row.maximum_share / 100 * contract_overlap(row, t) / t.years
         return quicksum(flows[k, t_id]) <= quicksum(part * rate * var for rate, var in made[k, t_id])
 
-    block.least = Constraint(duty, rule=least)
-    block.least_share = Constraint(duty, rule=least_share)
     block.most = Constraint(list(rows), rule=most)
     block.most_share = Constraint(list(rows), rule=most_share)
 
+    def pushes(key: tuple[str, str]) -> bool:
+        buyers, sellers = parties(path, instance, *key)
+        return ledger.factor(sellers, buyers, "rebate") < 0
+
     paid_back = [key for key, (row, t) in rows.items() if rebate_rate(instance, row, t) and flows[key]]
-    pushed = [key for key in paid_back if ledger.factor(parties(key, "origin"), parties(key, "destination"), "rebate") < 0]
+    pushed = [key for key in paid_back if pushes(key)]
     block.rebate = Var(pushed, within=NonNegativeReals)
 
     def granted(_: Any, *key: str) -> Any:
@@ -227,44 +212,24 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         cap = _rebate_cap(row, t)
         if key in block.rebate and cap is not None:
             block.rebate[key].setub(cap)
-        buyers, sellers = parties(key, "destination"), parties(key, "origin")
+        buyers, sellers = parties(path, instance, *key)
         rate, back = rebate_rate(instance, row, t), [(1.0, var) for var in flows[key]]
         terms = [(1.0, block.rebate[key])] if key in block.rebate else [(rate, var) for var in flows[key]]
         if not (ledger.agree(buyers) and ledger.agree(sellers)) or (
             cap is not None and ledger.factor(sellers, buyers, "rebate") > 0
         ):
-            message = f"a rebate that the {ledger.view} view counts as a cost, or for some buyers only, is not planned yet"
-            raise InstanceError([instance.issue(row, "rebate_share", message, "choose the other view, or clear the rebate")])
+            message = (
+                f"a rebate that the {ledger.view} view counts as a cost, or for some buyers only, is not planned yet"
+            )
+            raise InstanceError(
+                [instance.issue(row, "rebate_share", message, "choose the other view, or clear the rebate")]
+            )
 
         def exact(value: Any, rate: float = rate, back: Any = back, cap: float | None = cap) -> float:
             full: float = rate * value(back)
             return full if cap is None else min(full, cap)
 
         ledger.pay(sellers, buyers, "rebate", row.contract, t, terms, exact=exact, rows=(row,))
-    for key in soft:
-        row, t = rows[key]
-        price = contract_price(instance, row, t) * float(row.take_or_pay) / 100
-        if not price:
-            continue
-        if not (ledger.agree(parties(key, "destination")) and ledger.agree(parties(key, "origin"))):
-            message = f"a minimum shared by parties of which the {ledger.view} view counts only some is not planned yet"
-            raise InstanceError([instance.issue(row, "buyer", message, "write a contract for each")])
-        back, out = [(1.0, var) for var in flows[key]], made[key]
-        share = (row.minimum_share or 0.0) / 100 * contract_overlap(row, t) / t.years
-
-        def missed(value: Any, t: Span = t, row: Contract = row, price: float = price, back: Any = back, out: Any = out,
-                   share: float = share) -> float:  # fmt: skip
-            least = max(least_tonnes(row, t), share * value(out))
-            return float(price * max(0.0, least - value(back)))
-
-        ledger.pay(
-            parties(key, "destination"), parties(key, "origin"), "take-or-pay", row.contract, t,
-            [(price, block.deficit[key])], exact=missed, rows=(row,),
-        )  # fmt: skip
-
-
-def _keys(times: list[tuple[Contract, frozenset[str], Span]]) -> list[tuple[tuple[str, str], Contract, Span]]:
-    return [((row.contract, t.id), row, t) for row, _, t in times]
 
 
 def _rebate_cap(row: Contract, t: Span) -> float | None:
@@ -299,45 +264,6 @@ def checks(instance: Instance) -> list[Issue]:
             faults.append(instance.issue(row, "minimum_share", "is above the maximum share"))
         if row.rebate_share and row.rebate_from is None:
             faults.append(instance.issue(row, "rebate_from", "a share is given, but not from which price", "give it"))
-        if row.makeup:
-            message = "make-up rights are not planned yet: what is paid and not taken is lost"
-            faults.append(instance.issue(row, "makeup", message, warning=True))
         if row.status == "option":
             faults.append(instance.issue(row, "status", "options are not planned yet: not signed", warning=True))
     return faults
-
-
-def tabs(solution: Solution) -> list[Table]:
-    """What each contract takes, misses, costs and pays back."""
-    instance = solution.instance
-    table = Table(
-        "Contracts",
-        fields(
-            "Contract", "Seller", "Buyer", "Material", "Period", ("Minimum", "t"), ("Taken", "t"), ("Maximum", "t"),
-            ("Deficit", "t"), ("Price", "USD/kg"), ("Paid", "M USD"), ("Rebate", "M USD"), ("Take-or-pay", "M USD"),
-        ),
-        "What is taken under each contract; Paid is for tonnes taken, before the rebate.",
-    )  # fmt: skip
-    taken = solution.path.channels.by_contract
-    amounts: dict[tuple[str, str, str], float] = {}
-    for entry, amount in solution.amounts():
-        if entry.kind in ("rebate", "take-or-pay"):
-            key = (entry.where, entry.period.id, entry.kind)
-            amounts[key] = amounts.get(key, 0.0) + amount / 1000
-    for row, sellers, _ in contracts(instance):
-        for t in periods(instance):
-            if not contract_overlap(row, t):
-                continue
-            tonnes = solution.total([(1.0, v) for _, part in taken.get((row.contract, t.id), ()) for v in part])
-            made = solution.total([pair for site in sellers for pair in output(solution.path, site, row.material, t)])
-            part = contract_overlap(row, t) / t.years * made / 100
-            least = max(least_tonnes(row, t), (row.minimum_share or 0.0) * part)
-            tops = [most_tonnes(row, t), None if row.maximum_share is None else row.maximum_share * part]
-            most = min((top for top in tops if top is not None and top != float("inf")), default=None)
-            price = contract_price(instance, row, t)
-            table.add(
-                row.contract, str(row.seller), str(row.buyer), row.material, t.id, least, tonnes, most,
-                max(0.0, least - tonnes), price, price * tonnes / 1000, amounts.get((row.contract, t.id, "rebate"), 0.0),
-                amounts.get((row.contract, t.id, "take-or-pay"), 0.0),
-            )  # fmt: skip
-    return [table]

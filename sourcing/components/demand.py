@@ -4,7 +4,8 @@
     short[d,s,t]  <= width[d,s]·years·demand[d,t]                  steps of shortage value, cheapest first         [t]
     share[d,m,t]:    Σ_c deliver[d,m,c,t]/ratio[d,m] <= share·years·demand[d,t]            of a substitute m       [t]
 
-deliver exists only for labels that break no rule that d asks for in t: what may not be delivered has no column.
+deliver exists only for labels that break no rule that d asks for in t: what may not be delivered has no column. Where a
+rule has a tolerance or a waiver, the row `tolerance` of `rules` bounds what violates it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sourcing.components.horizon import Span, mean, periods, settings
 from sourcing.components.places import entity_of
-from sourcing.components.rules import asked, known
+from sourcing.components.rules import CLEAN_TEXT, Label, asked, known, lenient, versions, waived
 from sourcing.instance import Instance
 from sourcing.ledger import VALUE_KINDS
 from sourcing.sheets import Issue, Row, Series, names, number, over_time, reference, sheet
@@ -87,6 +88,11 @@ def steps(instance: Instance, d: Demand) -> list[tuple[float, float]]:
     return found if found and found[-1][0] >= 1 else [*found, (1.0, full)]
 
 
+def admitted(instance: Instance, d: Demand, label: Label, t: Span) -> bool:
+    """Whether a lot of this label may be used for a demand in a period, be it under a tolerance or a waiver."""
+    return all(lenient(instance, d.customer, rule, t) for rule in label & asked(instance, d.rules, t))
+
+
 def customers(instance: Instance) -> frozenset[str]:
     """Sites that have a demand: they ship nothing."""
     return instance.once(_customers)
@@ -120,8 +126,8 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         for key, d in rows.items()
         for material in grades(instance, d)
         for t in spans
-        for label in lots.labels(d.customer, material)
-        if lots.meets(label, asked(instance, d.rules, t))
+        for label in lots.labels(d.customer, material, t)
+        if need(d, t) > 0 and admitted(instance, d, frozenset(label.split("; ")) - {CLEAN_TEXT}, t)
     ]
     block.deliver = Var(columns, within=NonNegativeReals)
     widths = {
@@ -137,7 +143,8 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
 
     met: dict[tuple[str, str, str, str], list[Any]] = {}
     stood_in: dict[tuple[str, str, str, str, str], list[Any]] = {}
-    block.delivered = delivered = {}
+    delivered: dict[tuple[str, str, str], list[tuple[float, Any]]] = {}
+    block.delivered = delivered
     for (customer, material, rules, grade, label, t_id), var in deliver.items():
         t = lots.spans[t_id]
         ratio = grades(instance, rows[customer, material, rules])[grade]
@@ -172,6 +179,22 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
 
     block.share = Constraint(list(stood_in), rule=share)
 
+    under: dict[tuple[str, str, str], list[Any]] = {}
+    violating: dict[tuple[str, str, str], list[Any]] = {}
+    for (customer, material, rules, _, label, t_id), var in deliver.items():
+        for rule in asked(instance, rows[customer, material, rules].rules, lots.spans[t_id]):
+            under.setdefault((customer, rule, t_id), []).append(var)
+            if lots.breaks(label, rule):
+                violating.setdefault((customer, rule, t_id), []).append(var)
+
+    def tolerance(_: Any, customer: str, rule: str, t_id: str) -> Any:
+        part = versions(instance)[rule].tolerance / 100
+        quota = waived(instance, customer, rule, lots.spans[t_id])
+        key = (customer, rule, t_id)
+        return quicksum(violating[key]) - part * quicksum(under[key]) <= quota
+
+    block.tolerance = Constraint(list(violating), rule=tolerance)
+
 
 def used(path: Any, customer: str, material: str, t: Span) -> list[tuple[float, Any]]:
     """What a customer uses of a material in a period, as terms."""
@@ -187,7 +210,9 @@ def checks(instance: Instance) -> list[Issue]:
         needs.setdefault((d.customer, d.material), []).append(d)
         for name in d.rules:
             if not known(instance, name):
-                faults.append(instance.issue(d, "rules", f"{name} is not a rule", "name a rule or rule@version of Rules"))
+                faults.append(
+                    instance.issue(d, "rules", f"{name} is not a rule", "name a rule or rule@version of Rules")
+                )
         if d.service_level is not None:
             message = "is only reported: it binds in contingencies, which are not planned yet"
             faults.append(instance.issue(d, "service_level", message, warning=True))
@@ -218,8 +243,8 @@ def tabs(solution: Solution) -> list[Table]:
     table = Table(
         "Demand",
         fields(
-            "Customer", "Material", "Rules", "Period", ("Demand", "t"), ("Met", "t"), ("Short", "t"), ("Met share", "%"),
-            ("Shortage value", "M USD"), ("One more costs", "USD/kg"),
+            "Customer", "Material", "Rules", "Period", ("Demand", "t"), ("Met", "t"), ("Short", "t"),
+            ("Met share", "%"), ("Shortage value", "M USD"), ("One more costs", "USD/kg"),
         ),
         "What each customer needs, gets and misses; what one more tonne of demand would cost (undiscounted).",
     )  # fmt: skip
@@ -234,7 +259,9 @@ def tabs(solution: Solution) -> list[Table]:
             lost = sum(tonnes * value for tonnes, value in zip(missing, values, strict=True)) / 1000
             share = 100 * (asked_for - gap) / asked_for if asked_for else None
             met = asked_for - gap
-            table.add(d.customer, d.material, rules, t.id, asked_for, met, gap, share, lost, worth if asked_for else None)
+            table.add(
+                d.customer, d.material, rules, t.id, asked_for, met, gap, share, lost, worth if asked_for else None
+            )
     given = Table(
         "Deliveries",
         fields("Customer", "Material", "Rules", "Delivered as", "Label", "Period", ("Delivered", "t")),

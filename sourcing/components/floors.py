@@ -4,8 +4,11 @@
     top-up[f,t]   = max(0, level - benchmark)·counted            treasury to producer                             [k$]
     upside[f,t]   = share·max(0, benchmark - upside from)·counted   producer to treasury, once it applies         [k$]
 
+    border[f,h,t] = max(0, level - P)·Σ flow     importer to its treasury, on channels from covered sites outside the
+                                                 members into them; P is the benchmark if named, else the price    [k$]
+
 The benchmark is data, so a floor moves money and not prices; its effect on market prices is outside the model. What is
-reported is worked out from the output. Border floors are not planned yet.
+reported is worked out from the output.
 """
 
 from __future__ import annotations
@@ -13,14 +16,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from sourcing.components.channels import Channel, channels
 from sourcing.components.contracts import contract_overlap, contract_price, contracts, reference_price
 from sourcing.components.horizon import Span, mean, periods
 from sourcing.components.materials import Material
-from sourcing.components.places import entity_of, select_sites
+from sourcing.components.places import Site, entity_of, select_sites, treasury_of
 from sourcing.components.production import output
 from sourcing.components.trade import index_price
 from sourcing.instance import Instance
-
 from sourcing.sheets import (
     InstanceError,
     Issue,
@@ -44,7 +47,6 @@ if TYPE_CHECKING:
     from sourcing.ledger import Ledger
     from sourcing.lots import Lots
     from sourcing.solve import Solution
-
 
 
 @sheet("Floors", "a public price instrument", key=("floor",))
@@ -91,8 +93,11 @@ def covered(instance: Instance, row: Floor) -> list[str]:
 
 def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
     """Payments of contracts for difference."""
+    _border(path, instance, ledger)
     for row in instance[Floor]:
         for t in periods(instance):
+            if row.kind == "border":
+                continue
             made: dict[str, list[tuple[float, Any]]] = {}
             for site in covered(instance, row):
                 made.setdefault(entity_of(instance, site), []).extend(output(path, site, row.material, t))
@@ -107,28 +112,60 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
                 payer, payee = (row.payer, producers) if kind == "top-up" else (producers, row.payer)
                 if not ledger.agree(producers) or (cap is not None and ledger.factor(payer, payee, kind) > 0):
                     message = f"a volume whose {kind} the {ledger.view} view counts as a cost is not planned yet"
-                    raise InstanceError([instance.issue(row, "volume", message, "choose the other view, or clear the volume")])
+                    raise InstanceError(
+                        [instance.issue(row, "volume", message, "choose the other view, or clear the volume")]
+                    )
 
                 def exact(value: Any, rate: float = rate, every: Any = every, cap: float | None = cap) -> float:
                     tonnes: float = value(every)
                     return rate * (tonnes if cap is None else min(tonnes, cap))
 
-                ledger.pay(payer, payee, kind, row.floor, t, [(rate * k, var) for k, var in every], exact=exact, rows=(row,))
+                ledger.pay(
+                    payer, payee, kind, row.floor, t, [(rate * k, var) for k, var in every], exact=exact, rows=(row,)
+                )
+
+
+def _border(path: Any, instance: Instance, ledger: Ledger) -> None:
+    """What importers pay on top of the price, on what comes from covered sites outside into the members' countries."""
+    for row, h, t, rate in at_border(instance):
+        flows = [(rate, var) for var in path.channels.by_channel.get((*h.id, t.id), ())]
+        if flows and rate:
+            buyer, where = entity_of(instance, h.destination), f"{row.floor}: {h.origin} → {h.destination}"
+            ledger.pay(buyer, treasury_of(instance, h.destination), "border top-up", where, t, flows, rows=(row,))
+
+
+def at_border(instance: Instance) -> list[tuple[Floor, Channel, Span, float]]:
+    """Border floors with the channels that cross them, and what is added in a period (k USD/t)."""
+    found = []
+    country = {site.site: site.country for site in instance[Site]}
+    for row in instance[Floor]:
+        if row.kind != "border":
+            continue
+        sites = set(covered(instance, row))
+        for h in channels(instance):
+            if h.material == row.material and h.origin in sites and country[h.destination] in row.members:
+                if country[h.origin] in row.members:
+                    continue
+                for t in periods(instance):
+                    price = benchmark(instance, row, t) if row.benchmark else h.price(instance, t)
+                    if price is None:
+                        price = benchmark(instance, row, t)
+                    found.append((row, h, t, max(0.0, mean(row.level, t) - price)))
+    return found
 
 
 def checks(instance: Instance) -> list[Issue]:
     """Floors without benchmark, payer or output, and border floors."""
     faults = []
     for row in instance[Floor]:
-        if row.kind == "border":
-            message = "border floors are not planned yet"
-            faults.append(instance.issue(row, "kind", message, "switch the row off (Active = no)"))
+        if row.kind == "border" and not row.members:
+            faults.append(instance.issue(row, "members", "whose border is not said", "list countries"))
         if row.kind == "cfd" and not row.payer:
             faults.append(instance.issue(row, "payer", "nobody pays the difference", "name a treasury"))
         if not row.benchmark and not instance.row(Material, row.material).index:
             message = f"no benchmark: {row.material} has no price index either"
             faults.append(instance.issue(row, "benchmark", message, "name an index"))
-        if row.kind == "cfd" and not covered(instance, row):
+        if not covered(instance, row):
             faults.append(instance.issue(row, "covered", "means no site"))
         if any(level == float("inf") for level in row.level.values):
             faults.append(instance.issue(row, "level", "a floor needs a level", "write 0 where there is none"))
@@ -148,6 +185,8 @@ def tabs(solution: Solution) -> list[Table]:
     )  # fmt: skip
     for row in instance[Floor]:
         for t in periods(instance):
+            if row.kind == "border":
+                continue
             sites = covered(instance, row)
             made = solution.total([pair for site in sites for pair in output(solution.path, site, row.material, t)])
             counted = made if row.volume is None else min(made, row.volume * t.years)
@@ -156,6 +195,20 @@ def tabs(solution: Solution) -> list[Table]:
                 top_up(instance, row, t) * counted / 1000, upside(instance, row, t) * counted / 1000, row.payer,
                 "; ".join(sorted({entity_of(instance, site) for site in sites})),
             )  # fmt: skip
+    border: dict[tuple[str, str], list[tuple[float, float, Channel]]] = {}
+    for row, h, t, rate in at_border(instance):
+        flows = [(1.0, var) for var in solution.path.channels.by_channel.get((*h.id, t.id), ())]
+        border.setdefault((row.floor, t.id), []).append((solution.total(flows), rate, h))
+    for row in instance[Floor]:
+        for t in periods(instance):
+            if crossings := border.get((row.floor, t.id)):
+                tonnes = sum(part for part, _, _ in crossings)
+                added = sum(part * rate for part, rate, _ in crossings) / 1000
+                payees = "; ".join(sorted({treasury_of(instance, h.destination) for _, _, h in crossings}))
+                table.add(
+                    row.floor, row.kind, row.material, t.id, mean(row.level, t), benchmark(instance, row, t), tonnes,
+                    tonnes, added, 0.0, "importers", payees,
+                )  # fmt: skip
     taken = solution.path.channels.by_contract
     for contract, sellers, _ in contracts(instance):
         for t in periods(instance):

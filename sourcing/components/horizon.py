@@ -1,14 +1,14 @@
 """Horizon: settings, the periods of the model, and what money in a period is worth today.
 
-    discount[t] = (1 + rate)^-(years from the start of the first period to the middle of t)                   [1]
+discount[t] = (1 + rate)^-(years from the start of the first period to the middle of t)                   [1]
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from itertools import pairwise
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any
 
 from sourcing.instance import Instance

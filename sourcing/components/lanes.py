@@ -104,7 +104,9 @@ def checks(instance: Instance) -> list[Issue]:
         if row.in_transit and not (single and len(ends[place][0]) == len(ends[place][1]) == 1):
             faults.append(
                 instance.issue(
-                    row, "in_transit", "the row must be one site to one site and one material",
+                    row,
+                    "in_transit",
+                    "the row must be one site to one site and one material",
                     "write a row of its own for it",
                 )
             )
@@ -129,7 +131,8 @@ def tie(instance: Instance, origin: str, destination: str, material: str) -> Iss
     if len(best) > 1 and best[0][0] == best[1][0] and best[0][1].key != best[1][1].key:
         first, second = best[0][1], best[1][1]
         return instance.issue(
-            second, "origin",
+            second,
+            "origin",
             f"is as specific as {instance.where(first)} for {material} from {origin} to {destination}",
             "make one of the two more specific",
         )

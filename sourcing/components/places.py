@@ -6,9 +6,25 @@ site or, where none has it, an entity.
 
 from __future__ import annotations
 
-from sourcing.instance import Instance
-from sourcing.sheets import Issue, Row, Selector, choice, date, identifier, names, number, reference, sheet, text, yesno
+import datetime as dt
 
+from sourcing.components.horizon import Period
+from sourcing.instance import Instance
+from sourcing.sheets import (
+    Issue,
+    Row,
+    Selector,
+    choice,
+    date,
+    identifier,
+    names,
+    number,
+    reference,
+    sheet,
+    text,
+    year_of,
+    yesno,
+)
 
 STAGES = ("mine", "crack", "separation", "metal", "alloy", "magnet", "recycling")
 """What is done at a site, in the order of the chain; recycling comes in from the side."""
@@ -33,7 +49,7 @@ class Holding(Row):
     entity: str = reference("Entity", "Entities", "the party that is held")
     holder: str = reference("Holder", "Entities", "who holds it")
     share: float = number("Share", "%", "share held", required=True, low=0, high=100)
-    since: object = date("From", "first day; blank is always")
+    since: dt.date | None = date("From", "first day; blank is always")
 
 
 @sheet("Sites", "a place", key=("site",))
@@ -111,6 +127,29 @@ def role_of(instance: Instance, party: str) -> str:
     return "government" if party.startswith(TREASURY) else instance.row(Entity, party).role
 
 
+def held_by(instance: Instance, entity: str) -> dict[str, float]:
+    """Who holds a party, directly and through others, with the share (%) that each holds in effect.
+
+    Along a chain shares multiply; a holding of more than half counts as the whole (who controls a holder controls
+    what it holds). Several chains to one holder add up. A party holds itself.
+    """
+    return instance.once(_held).setdefault(entity, _chains(instance, entity, frozenset()))
+
+
+def _held(instance: Instance) -> dict[str, dict[str, float]]:
+    return {}
+
+
+def _chains(instance: Instance, entity: str, above: frozenset[str]) -> dict[str, float]:
+    found = {entity: 100.0}
+    for row in instance[Holding]:
+        if row.entity == entity and row.holder not in above:
+            part = 1.0 if row.share > 50 else row.share / 100
+            for holder, share in _chains(instance, row.holder, above | {entity}).items():
+                found[holder] = min(100.0, found.get(holder, 0.0) + part * share)
+    return found
+
+
 def checks(instance: Instance) -> list[Issue]:
     """Countries that are not two letters, and holdings of more than the whole."""
     faults = []
@@ -120,19 +159,28 @@ def checks(instance: Instance) -> list[Issue]:
         if not site.country:
             faults.append(
                 instance.issue(
-                    site, "country", "a site without a country counts as covered by every rule", "write ZZ to say so",
+                    site,
+                    "country",
+                    "a site without a country counts as covered by every rule",
+                    "write ZZ to say so",
                     warning=True,
                 )
             )
         if site.custody == "blended":
             faults.append(
                 instance.issue(
-                    site, "custody", "is planned as segregated: labels are tracked through the plant (mass balance)",
+                    site,
+                    "custody",
+                    "is planned as segregated: labels are tracked through the plant (mass balance)",
                     warning=True,
                 )
             )
     held: dict[str, float] = {}
+    starts = [year_of(period.start) for period in instance[Period]]
     for row in instance[Holding]:
+        if row.since and starts and year_of(row.since) > min(starts) + 1e-6:
+            message = "begins within the horizon: an owner counts from the first period on"
+            faults.append(instance.issue(row, "since", message, warning=True))
         held[row.entity] = held.get(row.entity, 0.0) + row.share
         if held[row.entity] > 100.0001:
             faults.append(instance.issue(row, "share", f"the holdings of {row.entity} add up to more than 100 %"))

@@ -87,7 +87,7 @@ def lines(instance: Instance) -> tuple[Line, ...]:
 def _lines(instance: Instance) -> tuple[Line, ...]:
     found: list[Line] = []
     for row in instance[Process]:
-        if row.cost is not None:
+        if row.cost is not None or not found:
             found.append(Line(row, recipes(instance)[row.recipe], ((row.unit, row.use),)))
         else:
             last = found[-1]
@@ -112,8 +112,10 @@ def may_be_left(instance: Instance, site: str, material: str) -> bool:
     """Whether a material may be surplus at a site: where it is made, unless its row or the default forbids it."""
     makers = made_at(instance).get(site, {}).get(material, ())
     rule = instance.row(Material, material).surplus
-    return bool(makers) and rule != "forbidden" and (
-        rule == "allowed" or any(list(line.recipe.outputs).index(material) > 0 for line in makers)
+    return (
+        bool(makers)
+        and rule != "forbidden"
+        and (rule == "allowed" or any(list(line.recipe.outputs).index(material) > 0 for line in makers))
     )
 
 
@@ -148,26 +150,29 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
 
     spans = periods(instance)
     path.production = block = Block()
-    runs = [(line, label) for line in lines(instance) for label in lots.runs[line.id]]
-    block.activity = Var([(*line.id, label, t.id) for line, label in runs for t in spans], within=NonNegativeReals)
-    block.downgrade = Var(
-        [(*key, better, worse, t.id) for key, pairs in lots.downgrades.items() for better, worse in pairs for t in spans],
-        within=NonNegativeReals,
+    runs = [(line, label, t) for line in lines(instance) for t in spans for label in lots.runs(line, t)]
+    block.activity = Var([(*line.id, label, t.id) for line, label, t in runs], within=NonNegativeReals)
+    joined = dict.fromkeys(
+        (line.site, *pair, t.id) for line in lines(instance) for t in spans for pair in lots.downgrades(line, t)
     )
-    left = sorted({
-        (line.site, material, out)
-        for line, label in runs
+    block.downgrade = Var(list(joined), within=NonNegativeReals)
+    left = dict.fromkeys(
+        (line.site, material, out, t.id)
+        for line, label, t in runs
         for material, out in lots.outputs(line, label)
         if may_be_left(instance, line.site, material)
-    })  # fmt: skip
-    block.surplus = Var([(*key, t.id) for key in left for t in spans], within=NonNegativeReals)
+    )
+    block.surplus = Var(list(left), within=NonNegativeReals)
     activity, downgrade, surplus = (dict(v.items()) for v in (block.activity, block.downgrade, block.surplus))
 
-    block.loads, block.outputs, block.intakes = loads, outputs, intakes = {}, {}, {}
+    loads: dict[tuple[str, str], list[tuple[float, Any]]] = {}
+    outputs: dict[tuple[str, str, str], list[tuple[float, Any]]] = {}
+    intakes: dict[tuple[str, str, str], list[tuple[float, Any]]] = {}
+    block.loads, block.outputs, block.intakes = loads, outputs, intakes
     for line in lines(instance):
         row, owner = line.row, entity_of(instance, line.site)
         for t in spans:
-            terms = [(label, activity[(*line.id, label, t.id)]) for label in lots.runs[line.id]]
+            terms = [(label, activity[(*line.id, label, t.id)]) for label in lots.runs(line, t)]
             for label, var in terms:
                 for material, rate in line.recipe.inputs.items():
                     ledger.post(line.site, material, lots.carried(material, label), t, -rate, var)
@@ -207,11 +212,11 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         return quicksum(use * var for use, var in terms) <= limit
 
     block.capacity = Constraint([(unit, t.id) for unit in ordinary for t in spans], rule=capacity)
-    for unit in instance[Unit]:
-        if unit.fixed_cost and unit.unit not in own:
+    for standing in instance[Unit]:
+        if standing.fixed_cost and standing.unit not in own:
             for t in spans:
-                cost, owner = unit.fixed_cost * 1000 * t.years, entity_of(instance, unit.site)
-                ledger.pay(owner, "", "fixed", unit.unit, t, [], cost, rows=(unit,))
+                cost, owner = standing.fixed_cost * 1000 * t.years, entity_of(instance, standing.site)
+                ledger.pay(owner, "", "fixed", standing.unit, t, [], cost, rows=(standing,))
 
 
 def checks(instance: Instance) -> list[Issue]:
@@ -224,7 +229,9 @@ def checks(instance: Instance) -> list[Issue]:
         first = False
         unit = instance.row(Unit, row.unit)
         if unit.site != row.site:
-            faults.append(instance.issue(row, "unit", f"stands at {unit.site}, not at {row.site}", "name a unit of the site"))
+            faults.append(
+                instance.issue(row, "unit", f"stands at {unit.site}, not at {row.site}", "name a unit of the site")
+            )
         if row.credit and not row.credit_payer:
             faults.append(instance.issue(row, "credit_payer", "nobody pays the credit", "name a party"))
         inputs = recipes(instance)[row.recipe].inputs
@@ -233,7 +240,9 @@ def checks(instance: Instance) -> list[Issue]:
             faults.append(instance.issue(row, "adds", message, "clear the cell"))
         for name in row.adds:
             if name.lower() != CLEAN_TEXT and not known(instance, name):
-                faults.append(instance.issue(row, "adds", f"{name} is not a rule", "write rules of the tab Rules, or clean"))
+                faults.append(
+                    instance.issue(row, "adds", f"{name} is not a rule", "write rules of the tab Rules, or clean")
+                )
     previous: Process | None = None
     for row in instance[Process]:
         if row.cost is None and previous and (row.site, row.recipe) != (previous.site, previous.recipe):

@@ -23,7 +23,21 @@ from sourcing.components.places import Entity, entity_of
 from sourcing.components.production import Unit, load, years_of_capacity
 from sourcing.components.qualifications import Qualification, opening
 from sourcing.instance import Instance
-from sourcing.sheets import Issue, Row, Series, choice, date, identifier, number, percents, reference, sheet, text, year_of, yesno
+from sourcing.sheets import (
+    Issue,
+    Row,
+    Series,
+    choice,
+    date,
+    identifier,
+    number,
+    percents,
+    reference,
+    sheet,
+    text,
+    year_of,
+    yesno,
+)
 from sourcing.tables import Table, fields
 
 if TYPE_CHECKING:
@@ -105,9 +119,7 @@ def steps_at(path: Any, instance: Instance, row: Project, t: Span) -> tuple[floa
         opens = committed_start(instance, row)
         return (row.steps if opens and opens.start <= t.start else 0.0), []
     return 0.0, [
-        (1.0, path.projects.build[row.project, s.id])
-        for s, opens in starts(instance, row)
-        if opens.start <= t.start
+        (1.0, path.projects.build[row.project, s.id]) for s, opens in starts(instance, row) if opens.start <= t.start
     ]
 
 
@@ -122,6 +134,19 @@ def capacity_at(path: Any, instance: Instance, row: Project, t: Span) -> tuple[f
         for s, opens in starts(instance, row)
         if opens.start <= t.start
     ]
+
+
+def can_run(instance: Instance, unit: str, t: Span) -> bool:
+    """Whether a unit can have any capacity in a period: it stands, or its project could be on line by then."""
+    if years_of_capacity(instance, unit, t) <= 0:
+        return False
+    row = project_units(instance).get(unit)
+    if row is None:
+        return True
+    if row.status == "committed":
+        opens = committed_start(instance, row)
+        return opens is not None and ramp(row, opens, t) > 0
+    return any(ramp(row, opens, t) > 0 for _, opens in starts(instance, row))
 
 
 def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
@@ -183,7 +208,9 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
             constant, terms = steps_at(path, instance, row, t)
             fixed = unit.fixed_cost * 1000 * t.years
             if fixed:
-                ledger.pay(owner, "", "fixed", row.unit, t, [(fixed, var) for _, var in terms], fixed * constant, rows=(unit,))
+                ledger.pay(
+                    owner, "", "fixed", row.unit, t, [(fixed, var) for _, var in terms], fixed * constant, rows=(unit,)
+                )
             paid = [
                 (annuity(row) * 1000 * t.overlap(opens.start, opens.start + row.life), build[row.project, s.id])
                 for s, opens in dates.get(row.project, ())
@@ -202,12 +229,16 @@ def checks(instance: Instance) -> list[Issue]:
     seen: dict[str, str] = {}
     for row in instance[Project]:
         if row.unit in seen:
-            faults.append(instance.issue(row, "unit", f"belongs to project {seen[row.unit]} already", "give it its own unit"))
+            faults.append(
+                instance.issue(row, "unit", f"belongs to project {seen[row.unit]} already", "give it its own unit")
+            )
         seen.setdefault(row.unit, row.project)
         if row.public_share and not row.payer:
             faults.append(instance.issue(row, "payer", "nobody pays the public share", "name a party"))
         if math.isinf(max(instance.row(Unit, row.unit).capacity.values)):
-            faults.append(instance.issue(row, "unit", "has no limit: a project needs the size of a step", "give a capacity"))
+            faults.append(
+                instance.issue(row, "unit", "has no limit: a project needs the size of a step", "give a capacity")
+            )
         if row.status == "option" and row.whole:
             message = "is planned as continuous: a part of a step may be built"
             faults.append(instance.issue(row, "whole", message, warning=True))
@@ -218,7 +249,9 @@ def checks(instance: Instance) -> list[Issue]:
             faults.append(instance.issue(row, "payer", "its budget is not planned yet", warning=True))
         groups = {other.status for other in instance[Project] if row.together and other.together == row.together}
         if len(groups) > 1:
-            faults.append(instance.issue(row, "together", "the group holds options and committed projects", "separate them"))
+            faults.append(
+                instance.issue(row, "together", "the group holds options and committed projects", "separate them")
+            )
     return faults
 
 
@@ -239,7 +272,9 @@ def tabs(solution: Solution) -> list[Table]:
             constant, terms = steps_at(solution.path, instance, row, t)
             size, built = capacity_at(solution.path, instance, row, t)
             if row.status == "committed":
-                started = row.steps if t.start <= max(first_start(instance, row), periods(instance)[0].start) < t.end else 0
+                started = (
+                    row.steps if t.start <= max(first_start(instance, row), periods(instance)[0].start) < t.end else 0
+                )
             else:
                 started = solution.values("projects.build").get((row.project, t.id), 0.0)
             table.add(

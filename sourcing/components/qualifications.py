@@ -9,19 +9,16 @@ What is not yet qualified stays so: qualifying as a decision is not planned yet.
 from __future__ import annotations
 
 import datetime as dt
-
 from typing import TYPE_CHECKING, Any
 
-from sourcing.components.horizon import Span, mean, periods
 from sourcing.components.demand import Demand
+from sourcing.components.horizon import Span, mean, periods
 from sourcing.instance import Instance
 from sourcing.sheets import Issue, Row, date, number, reference, sheet, year_of
 
 if TYPE_CHECKING:
     from sourcing.ledger import Ledger
     from sourcing.lots import Lots
-    from sourcing.solve import Solution
-
 
 
 @sheet("Qualifications", "a maker that a customer accepts", key=("customer", "material", "maker"))
@@ -109,8 +106,11 @@ def checks(instance: Instance) -> list[Issue]:
     """Makers that this version does not qualify."""
     return [
         instance.issue(
-            row, "since", "is not yet qualified, and qualifying is not planned yet: this maker stays closed",
-            "write the date from which it is accepted", warning=True,
+            row,
+            "since",
+            "is not yet qualified, and qualifying is not planned yet: this maker stays closed",
+            "write the date from which it is accepted",
+            warning=True,
         )
         for row in instance[Qualification]
         if row.since is None and (row.lead_time is not None or row.cost is not None)

@@ -1,13 +1,16 @@
 """Rules: dated content rules, their versions, and the labels that lots carry.
 
     label = set of rule versions that a lot violates; {} is clean
-    made at site i at stage g:   label ∪ {r : r covers i and counts g}, of which a material keeps those r that
-                                 count an element it holds
+    made at site i at stage g:   (label less r that exempt the material) ∪ {r : r covers i and counts g}, of which a
+                                 material keeps those r that count an element it holds
     a first source after the mine hides its mine: it violates every r that counts an earlier stage
     a delivery in t under a demand's rules has no r that is asked for in t
 
+    tolerance[j,r,t]:  Σ delivered that violates r <= tolerance·Σ delivered under r + waived tonnes, for customer j
+                       over its demands that ask for r                                                            [t]
+
 Labels record facts: a lot separated in a covered country carries that for good, whenever the rule comes into force.
-Unknown is unproven and violates every rule. Only the test by place is planned yet.
+Unknown is unproven and violates every rule.
 """
 
 from __future__ import annotations
@@ -16,9 +19,22 @@ import datetime as dt
 
 from sourcing.components.horizon import Span
 from sourcing.components.materials import Content
-from sourcing.components.places import STAGES, Site
+from sourcing.components.places import STAGES, Entity, Site, held_by
 from sourcing.instance import Instance
-from sourcing.sheets import Issue, Row, choice, choices, date, identifier, names, number, reference, sheet, text, year_of
+from sourcing.sheets import (
+    Issue,
+    Row,
+    choice,
+    choices,
+    date,
+    identifier,
+    names,
+    number,
+    reference,
+    sheet,
+    text,
+    year_of,
+)
 
 
 @sheet("Rules", "a version of a content rule", key=("rule", "version"))
@@ -133,17 +149,39 @@ def _countable(instance: Instance) -> dict[str, Label]:
     }
 
 
-def covers(rule: Rule, site: Site) -> bool:
-    """Whether a rule covers a site by its country: blank or ZZ is covered by every rule."""
-    if site.country in ("", "ZZ"):
+def covers(instance: Instance, rule: Rule, site: Site) -> bool:
+    """Whether a rule covers a site: by its place, by an owner from its threshold on, or by either.
+
+    The owner test looks at every party that holds the site's entity in effect (`places.held_by`) at the threshold or
+    above; a blank threshold asks for the whole.
+    """
+    if rule.test != "owner" and _covers_country(rule, site.country):
         return True
-    return site.country not in rule.allowed if rule.allowed else site.country in rule.countries
+    if rule.test == "place":
+        return False
+    least = 100.0 if rule.threshold is None else rule.threshold
+    return any(
+        share >= least - 1e-9 and any(_covers_country(rule, c) for c in instance.row(Entity, holder).country or ("",))
+        for holder, share in held_by(instance, site.entity).items()
+    )
+
+
+def _covers_country(rule: Rule, country: str) -> bool:
+    """Blank or ZZ is unproven, and covered by every rule."""
+    if country in ("", "ZZ"):
+        return True
+    return country not in rule.allowed if rule.allowed else country in rule.countries
 
 
 def marks(instance: Instance, site: str, stage: str) -> Label:
     """The rules that a stage at a site adds to what it makes."""
     row = instance.row(Site, site)
-    return frozenset(rule.id for rule in instance[Rule] if stage in rule.stages and covers(rule, row))
+    return frozenset(rule.id for rule in instance[Rule] if stage in rule.stages and covers(instance, rule, row))
+
+
+def fresh(instance: Instance, material: str) -> Label:
+    """The rules for which making this material starts the class again: the recycling route."""
+    return frozenset(rule.id for rule in instance[Rule] if material in rule.exempt)
 
 
 def hides(instance: Instance, stage: str) -> Label:
@@ -157,32 +195,49 @@ def known(instance: Instance, name: str) -> bool:
     return any(name in (row.id, row.rule) for row in instance[Rule])
 
 
+def waived(instance: Instance, customer: str, rule: str, t: Span) -> float:
+    """Tonnes that a customer may use in a period although they violate a rule version."""
+    total = 0.0
+    for row in instance[Waiver]:
+        if row.customer == customer and row.rule in (rule, versions(instance)[rule].rule):
+            start = year_of(row.since) if row.since else t.start
+            end = year_of(row.until + dt.timedelta(days=1)) if row.until else t.end
+            total += row.tonnes * t.overlap(start, end)
+    return total
+
+
+def lenient(instance: Instance, customer: str, rule: str, t: Span) -> bool:
+    """Whether a customer may use some tonnes that violate a rule version: by a tolerance or a waiver."""
+    return versions(instance)[rule].tolerance > 0 or waived(instance, customer, rule, t) > 0
+
+
 def checks(instance: Instance) -> list[Issue]:
-    """Rules that this version cannot plan, that cover nobody, or that begin inside a period."""
+    """Rules that cover nobody, count nothing or begin inside a period, and waivers of no rule."""
     from sourcing.components.horizon import periods
 
     faults = []
     spans = periods(instance)
     elements = {name for row in instance[Content] for name in (row.element, *row.counted_as)}
     for row in instance[Rule]:
-        if not row.countries and not row.allowed and row.test != "owner":
+        if not row.countries and not row.allowed:
             faults.append(instance.issue(row, "countries", "the rule covers no country", "fill Countries or Allowed"))
         if row.countries and row.allowed:
             faults.append(instance.issue(row, "allowed", "Countries is filled too", "fill one of the two"))
-        if row.test != "place":
-            faults.append(instance.issue(row, "test", "only the test by place is planned yet", "write place, or switch the row off"))
-        if row.tolerance:
-            faults.append(instance.issue(row, "tolerance", "a tolerance is not planned yet", "write 0"))
-        if row.exempt:
-            faults.append(instance.issue(row, "exempt", "the recycling route is not planned yet", "clear the cell"))
         begins = year_of(row.since)
         if any(t.start + 1e-6 < begins < t.end - 1e-6 for t in spans):
             faults.append(
-                instance.issue(row, "since", "begins inside a period, which a rule may not split", "split the period there")
+                instance.issue(
+                    row, "since", "begins inside a period, which a rule may not split", "split the period there"
+                )
             )
         for name in row.elements:
             if name.lower() != "strict" and name not in elements:
-                faults.append(instance.issue(row, "elements", f"no material holds {name} on Content", "or write strict"))
+                faults.append(
+                    instance.issue(row, "elements", f"no material holds {name} on Content", "or write strict")
+                )
     for waiver in instance[Waiver]:
-        faults.append(instance.issue(waiver, "rule", "waivers are not planned yet", "switch the row off"))
+        if not known(instance, waiver.rule):
+            faults.append(instance.issue(waiver, "rule", "is not a rule", "name a rule or rule@version of Rules"))
+        if waiver.since and waiver.until and waiver.until < waiver.since:
+            faults.append(instance.issue(waiver, "until", "is before From"))
     return faults

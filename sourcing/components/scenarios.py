@@ -80,7 +80,7 @@ def checks(instance: Instance) -> list[Issue]:
         if all(value in (None, "") for value in (shock.multiply, shock.add, shock.set, shock.delay)):
             faults.append(instance.issue(shock, "multiply", "changes nothing", "fill Multiply, Add, Set or Delay"))
     if instance[Shock]:
-        row = next(iter(instance[Shock]))
+        first = instance[Shock][0]
         message = "futures are not planned yet: this plan is for the tables as they stand"
-        faults.append(instance.issue(row, "scenario", message, warning=True))
+        faults.append(instance.issue(first, "scenario", message, warning=True))
     return faults

@@ -7,7 +7,12 @@
 
 The opening level carries the stock's label. A stock that is released by shocks only draws nothing on the base path.
 The holder pays storage on the mean level; who is not the site's party buys what is filled and sells what is drawn,
-at the market price. A terminal value is not planned yet.
+at the market price.
+
+    valued[w] <= Σ_c level[w,c,last];  valued[w] <= opening         tonnes at the end that a terminal value counts [t]
+
+A terminal value (a share of the last period's market price) counts what is left, as far as it was there at the start:
+so a stock may be kept or put back for its value, and never filled for it.
 """
 
 from __future__ import annotations
@@ -109,7 +114,20 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
     block.terminal = Constraint(
         [w for w in rows if rows[w].terminal], rule=lambda _, w: held(w, spans[-1].id) >= rows[w].terminal
     )
-    for (w, _, t_id), var in draw.items():
+    worth = {w: terminal_worth(instance, row) for w, row in rows.items() if row.terminal_value and row.opening}
+    block.valued = Var(list(worth), within=NonNegativeReals)
+    for w, var in block.valued.items():
+        var.setub(rows[w].opening)
+        last = spans[-1]
+
+        def exact(value: Any, w: str = w) -> float:
+            left: float = value([(1.0, level[w, label, spans[-1].id]) for label in labels[w]])
+            return -worth[w] * min(left, rows[w].opening)
+
+        terms = [(-worth[w], var)]
+        ledger.pay(rows[w].holder, "", "terminal value", w, last, terms, exact=exact, rows=(rows[w],))
+    block.value = Constraint(list(worth), rule=lambda _, w: block.valued[w] <= held(w, spans[-1].id))
+    for (w, _, _), var in draw.items():
         if rows[w].release == "shocks only" or rows[w].draw == 0:
             var.fix(0.0)  # the base path has no shock
     for name, variable in (("filling", fill), ("drawing", draw)):
@@ -119,26 +137,37 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
             most = getattr(rows[w], field) * lots.spans[t_id].years
             return quicksum(variable[w, label, t_id] for label in labels[w]) <= most
 
-        setattr(block, name, Constraint([key for key in by_time if getattr(rows[key[0]], field) is not None], rule=limit))
+        setattr(
+            block, name, Constraint([key for key in by_time if getattr(rows[key[0]], field) is not None], rule=limit)
+        )
 
     for w, row in rows.items():
         owner = entity_of(instance, row.site)
         for t in spans:
-            price, index = market_price(instance, row.material, t) or 0.0, instance.row(Material, row.material).index
+            price = market_price(instance, row.material, t) or 0.0
             for label in labels[w]:
                 ledger.post(row.site, row.material, label, t, -1.0, fill[w, label, t.id])
                 ledger.post(row.site, row.material, label, t, 1.0, draw[w, label, t.id])
             half = row.storage / 1000 * t.years / 2
             if half:
                 ends = [(half, level[w, label, t.id]) for label in labels[w]]
-                starts = [] if t.number == 0 else [(half, level[w, label, spans[t.number - 1].id]) for label in labels[w]]
+                starts = (
+                    [] if t.number == 0 else [(half, level[w, label, spans[t.number - 1].id]) for label in labels[w]]
+                )
                 held_at_start = half * row.opening if t.number == 0 else 0.0
                 ledger.pay(row.holder, "", "storage", w, t, ends + starts, held_at_start, rows=(row,))
             if row.holder != owner and price:
+                priced = (instance.row(Price, instance.row(Material, row.material).index),)
                 filled = [(price, fill[w, label, t.id]) for label in labels[w]]
                 drawn = [(price, draw[w, label, t.id]) for label in labels[w]]
-                ledger.pay(row.holder, owner, "purchase", w, t, filled, rows=(instance.row(Price, index),))
-                ledger.pay(owner, row.holder, "purchase", w, t, drawn, rows=(instance.row(Price, index),))
+                ledger.pay(row.holder, owner, "purchase", w, t, filled, rows=priced)
+                ledger.pay(owner, row.holder, "purchase", w, t, drawn, rows=priced)
+
+
+def terminal_worth(instance: Instance, row: Stockpile) -> float:
+    """Value of a tonne at the end, k USD of the last period."""
+    price = market_price(instance, row.material, periods(instance)[-1]) or 0.0
+    return (row.terminal_value or 0.0) / 100 * price
 
 
 def opening_label(instance: Instance, lots: Lots, row: Stockpile) -> str:
@@ -152,19 +181,32 @@ def checks(instance: Instance) -> list[Issue]:
     for row in instance[Stockpile]:
         for name in row.label:
             if name.lower() != CLEAN_TEXT and not known(instance, name):
-                faults.append(instance.issue(row, "label", f"{name} is not a rule", "write clean, or rules of the tab Rules"))
+                faults.append(
+                    instance.issue(row, "label", f"{name} is not a rule", "write clean, or rules of the tab Rules")
+                )
         if row.maximum is not None:
             for field, value in (("minimum", row.minimum), ("opening", row.opening), ("terminal", row.terminal or 0.0)):
                 if value > row.maximum:
                     faults.append(instance.issue(row, field, f"is above the maximum of {row.maximum:g} t"))
         if row.terminal_value is not None:
-            message = "a terminal value is not planned yet"
-            faults.append(instance.issue(row, "terminal_value", message, "give Terminal (t) instead"))
+            if row.maximum is None:
+                faults.append(
+                    instance.issue(row, "maximum", "a stock with a terminal value needs a maximum", "give it")
+                )
+            if not instance.row(Material, row.material).index:
+                message = "is a share of the market price, but the material has no price index"
+                faults.append(instance.issue(row, "terminal_value", message, "give the material a Price index"))
+            if row.terminal is not None:
+                faults.append(
+                    instance.issue(row, "terminal_value", "Terminal (t) is filled too", "fill one of the two")
+                )
         if row.release == "shocks only":
             message = "the stock is not drawn: shocks are not planned yet"
             faults.append(instance.issue(row, "release", message, warning=True))
         if row.holder != entity_of(instance, row.site) and not instance.row(Material, row.material).index:
-            message = "the holder is not the site's party and trades at the market price, but the material has no price index"
+            message = (
+                "the holder is not the site's party and trades at the market price, but the material has no price index"
+            )
             faults.append(instance.issue(row, "holder", message, "give the material a Price index"))
         if row.target is not None and row.target_of is None:
             faults.append(instance.issue(row, "target_of", "whose use is not said", "name a site, country:XX or any"))
@@ -203,8 +245,8 @@ def tabs(solution: Solution) -> list[Table]:
     table = Table(
         "Stockpiles",
         fields(
-            "Stockpile", "Holder", "Site", "Material", "Label", "Period", ("Opening", "t"), ("Fill", "t"), ("Draw", "t"),
-            ("Loss", "t"), ("Closing", "t"), ("Cover", "days"),
+            "Stockpile", "Holder", "Site", "Material", "Label", "Period", ("Opening", "t"), ("Fill", "t"),
+            ("Draw", "t"), ("Loss", "t"), ("Closing", "t"), ("Cover", "days"),
         ),
         "Each stock by label. Cover: closing level of all labels over the use of the material at Target of.",
     )  # fmt: skip
@@ -212,7 +254,9 @@ def tabs(solution: Solution) -> list[Table]:
     for row in instance[Stockpile]:
         w = row.stockpile
         labels = solution.lots.stock_labels(row)
-        before = {label: row.opening if label == opening_label(instance, solution.lots, row) else 0.0 for label in labels}
+        before = {
+            label: row.opening if label == opening_label(instance, solution.lots, row) else 0.0 for label in labels
+        }
         for t in periods(instance):
             closing = {label: level[w, label, t.id] for label in labels}
             use = use_of(solution, row, t) / t.years if row.target is not None else 0.0

@@ -119,12 +119,15 @@ def ignored(tab: str) -> bool:
 
 def load(path: Path) -> list[Grid]:
     """The grids of a workbook or folder, without the tabs that are ignored; Refused if it cannot be read."""
-    if path.is_dir():
-        return list(_csv_grids(path))
     if not path.exists():
         raise Refused(path, "there is no such file or folder")
-    _sniff(path)
-    _measure(path)
+    try:
+        if path.is_dir():
+            return list(_csv_grids(path))
+        _sniff(path)
+        _measure(path)
+    except OSError as fault:
+        raise Refused(path, f"cannot be opened: {fault.strerror or fault}") from fault
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl tells what it drops when it writes; nothing is written here
         try:

@@ -86,7 +86,8 @@ def guide_rows() -> list[tuple[str, ...]]:
         if tab == "Settings":
             for name, meaning in SETTINGS.items():
                 field = name.lower().replace(" ", "_")
-                default = as_text(getattr(Settings, field)) or "not given"
+                value = getattr(Settings, field)
+                default = as_text(value) if value or field == "risk_weight" else "not given"
                 rows.append((tab, name, UNITS.get(field, ""), meaning, default, " or ".join(WORDS.get(field, ()))))
     for column in columns_of(TABS["Demand"]):
         if column.field in ("active", "source", "note"):
@@ -110,7 +111,7 @@ def write_guide(sheet: Any, instance: Instance) -> None:
     line = 1
 
     def put(place: int, text: str, font: Any) -> Any:
-        cell = sheet.cell(line, place, text or None)
+        cell = sheet.cell(line, place, text.replace("`", "'") or None)
         if text:
             cell.data_type = "s"
         cell.font, cell.alignment = font, wrap

@@ -145,7 +145,7 @@ def table_of(instance: Instance, row_type: type[Row]) -> SheetTable:
     values = list(zip(*plain.records, strict=True)) or [()] * len(plain.headers)
     slots: list[Slot] = []
     for header, column, cells in zip(plain.headers, plain.columns, values, strict=True):
-        if column and column.kind == "choice" and column.default:  # read as the same, and plainer than a blank
+        if column and isinstance(column.default, str) and column.default:  # read as the same, plainer than a blank
             cells = tuple(column.default if cell is None else cell for cell in cells)
         slots.append(Slot(column or _PERIOD, header, _span_in(header, column), cells))
     if None not in plain.columns:
@@ -246,7 +246,7 @@ def _widths(sheet: Worksheet) -> list[float]:
 
 def lines_of(text: str, width: float) -> int:
     """Lines that a text takes in a cell; a character of our font is narrower than a column's unit of width."""
-    return len(textwrap.wrap(text, max(1, int(width * 1.12)))) or 1
+    return len(textwrap.wrap(text, max(1, int(width * 1.18)))) or 1
 
 
 def _dress(cell: Any, look: dict[str, Any]) -> None:
@@ -311,7 +311,8 @@ def shown(value: Plain, number_format: str) -> str:
 def _width(slot: Slot, texts: list[str]) -> float:
     """Characters that the values need, and the header's longest word beside its filter button."""
     longest = max((len(text) for text in texts), default=0) * 1.05
-    words = max(len(word) for word in slot.header.split()) + 3
+    name, _, unit = slot.header.partition(" (")  # the unit stays on one line
+    words = max(len(word) for word in [*name.split(), f"({unit}"]) + 3
     header = max(words, len(slot.header) / 3 + 3)
     return float(min(WIDEST, max(NARROWEST, math.ceil(max(longest + 2, header)))))
 
@@ -322,4 +323,4 @@ def note_of(column: Column) -> str:
     if column.unit:
         lines.append(f"Unit: {column.unit}")
     lines += [f"{title}: {text}" for title, text in (("Blank", blank(column)), ("Allowed", allowed(column))) if text]
-    return "\n".join(lines)
+    return "\n".join(lines).replace("`", "'")

@@ -244,8 +244,8 @@ TABS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
     "Limits": (
         ("Limit", "Period", "Counted", "Base", "Share", "Maximum", "Minimum", "Over", "Under"),
         [
-            ("half", "2026", 1, 1.8, 100 / 1.8, None, None, 0.1, 0),  # 1 - 0.5·1.8
-            ("half", "2027", 2, 4, 50, None, None, 0, 0),
+            ("half", "2026", 1, 1.8, 100 / 1.8, 0.9, None, 0.1, 0),  # 1 - 0.5·1.8
+            ("half", "2027", 2, 4, 50, 2, None, 0, 0),
             ("cap", "2026", 1, None, None, 1.5, None, 0, 0),
         ],
     ),
@@ -254,6 +254,8 @@ TABS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
         [
             ("CFD", "cfd", "oxide", "2026", 70, 50, 7.2, 5, 0.1, 0),  # 20·5
             ("CFD", "cfd", "oxide", "2027", 70, 100, 16, 10, 0, 0.06),  # 0.3·(100 - 80)·10
+            ("DEAL", "contract floor", "oxide", "2026", 60, 50, 7.2, 7.2, 0.072, 0),  # (60 - 50)·7.2
+            ("DEAL", "contract floor", "oxide", "2027", 60, 100, 16, 16, 0, 0),
         ],
     ),
 }  # fmt: skip

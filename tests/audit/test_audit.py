@@ -11,21 +11,23 @@ import math
 from pathlib import Path
 
 import pytest
-from hand_case import DIRTY, INSTANCE, changed, day, failed, flat, of, plan, years
+from hand_case import ANY, DIRTY, DISCOUNT, INSTANCE, changed, day, failed, flat, of, plan, years
 
 import sourcing.audit
 from sourcing.audit import audit
 from sourcing.components.contracts import Contract
 from sourcing.components.demand import Demand
+from sourcing.components.horizon import Setting
 from sourcing.components.lanes import Lane
 from sourcing.components.limits import Limit
 from sourcing.components.places import Entity, Site
 from sourcing.components.production import Process, Unit
+from sourcing.components.projects import Project
 from sourcing.components.qualifications import Qualification
 from sourcing.components.rules import Rule
 from sourcing.components.trade import Offer
 from sourcing.instance import Instance
-from sourcing.sheets import Row
+from sourcing.sheets import Row, Selector
 
 
 @pytest.mark.parametrize("view", ["system", "buyer"])
@@ -230,3 +232,90 @@ def test_the_audit_knows_neither_the_model_nor_a_solver():
                 module = __import__(node.module, fromlist=["rows"])
                 taken = [getattr(module, alias.name) for alias in node.names]
                 assert all(isinstance(t, type) and (issubclass(t, Row) or t.__name__ == "Settings") for t in taken)
+
+
+def test_take_or_pay_is_paid_in_equal_parts_where_nothing_is_taken():
+    """Two parties could take under IDLE, a third is not qualified yet: 0.5·100·2 k USD is paid in halves."""
+    idle = [
+        Contract(contract="IDLE", seller=of("maker"), buyer=ANY, material="magnet", minimum=flat(1), take_or_pay=50.0),
+        *(Entity(entity=name, role="buyer", allied=True) for name in ("second", "third")),
+        *(Site(site=f"{name} car", entity=name, country="JP") for name in ("second", "third")),
+        *(Demand(customer=f"{name} car", material="magnet", demand=flat(0)) for name in ("second", "third")),
+        Lane(origin=of("plant"), destination=ANY, goods=of("magnet"), freight=100),
+        Qualification(customer="third car", material="magnet", maker="plant", lead_time=24.0),
+    ]
+    altered = plan()
+    for period, minimum in (("2026", 1), ("2027", 2)):
+        due = 0.5 * 200 * minimum / 1000
+        altered.tabs["Contracts"].add(
+            "IDLE", "maker", "any", "magnet", period, minimum, 0, None, minimum, 200, 0, 0, due
+        )  # fmt: skip
+        for name in ("second", "third"):
+            altered.tabs["Demand"].add(f"{name} car", "magnet", "", period, 0, 0, 0, None, 0)
+        for payer in ("carmaker", "second"):
+            altered.tabs["Costs"].add(payer, "maker", "take-or-pay", "IDLE", period, due / 2, 0, DISCOUNT[period], 0)
+    found = failed(audit(INSTANCE.with_rows(*idle), altered))
+    assert list(found) == ["parties"]  # their table is left as it was
+    altered.edit("Costs", {"Payer": "second", "Period": "2027"}, Payer="third")
+    assert "take-or-pay of" in failed(audit(INSTANCE.with_rows(*idle), altered))["costs"]
+
+
+@pytest.mark.parametrize(("tonnes", "fine"), [(0.1, True), (0.2, False)])
+def test_only_what_was_under_way_may_be_left_where_it_is_not_made(tonnes, fine):
+    """Of the 2 t of Chinese dysprosium of 2027, 0.1 t was shipped the year before."""
+    altered = plan()
+    altered.tabs["Capacity and surplus"].add("surplus", "plant", "dy", DIRTY, "2027", tonnes, None, None, None)
+    found = failed(audit(INSTANCE, altered))
+    assert ("surplus" not in found) == fine
+    assert "dy (zc@1) at plant in 2027" in found["balance"]  # all of it is used
+
+
+def test_projects_that_go_together_start_in_equal_parts_and_of_rivals_one():
+    twin = [
+        Unit(unit="press", site="plant", capacity=flat(1)),
+        Project(project="press", unit="press", steps=2, capex=0, together="both"),
+        changed(Project, "second kiln", together="both", only_one="k"),
+    ]
+    altered = plan()
+    altered.tabs["Projects and qualifications"].add("project", "press", "plant", "option", "2027", 2, 2, 4, 0, "")
+    assert failed(audit(INSTANCE.with_rows(*twin), altered)) == {}
+    altered.edit("Projects and qualifications", {"Name": "press"}, Started=1, On_line=1, Capacity=2)  # half of it
+    assert (
+        "second kiln with press in 2027: 1 instead of 0.5"
+        in failed(audit(INSTANCE.with_rows(*twin), altered))["projects"]
+    )
+    rival = dataclasses.replace(twin[1], together="", only_one="k")
+    found = failed(audit(INSTANCE.with_rows(twin[0], rival, twin[2]), altered))
+    assert "only one of k: 1.5, at most 1" in found["projects"]
+
+
+@pytest.mark.parametrize("name", ["treasury:KR", "treasury:KR:allied"])
+def test_a_country_without_a_government_has_a_treasury_that_counts_as_its_importers(name):
+    korean = INSTANCE.with_rows(changed(Entity, "state", country=("AU",)), changed(Site, "plant", country="KR"))
+    korean = korean.with_rows(
+        changed(Lane, "mine|country:JP|any", destination=of("plant"), active=True),
+        changed(Lane, "mine|country:JP|any", active=False),
+        changed(Contract, "DEAL", buyer=of("plant")),
+        changed(Limit, "half", destination=of("KR", "country")),
+    )
+    altered = plan()
+    for period in ("2026", "2027"):
+        altered.edit("Costs", {"Kind": "tariff", "Period": period}, Payee=name)
+    assert list(failed(audit(korean, altered))) == ["parties"]  # their table is left as it was
+    altered.edit("Costs", {"Kind": "tariff", "Period": "2027"}, Payee="treasury:JP")
+    assert "tariff of maker to treasury:" in failed(audit(korean, altered))["costs"]
+
+
+@pytest.mark.parametrize("first", ["", "2026", "2026H1"])
+def test_decisions_open_with_a_period_or_a_calendar_span(first):
+    """The second kiln may start in 2027 whichever it is, and from the start if nothing is said."""
+    opened = changed(Setting, "First period open to decisions", value=first)
+    assert failed(audit(INSTANCE.with_rows(opened), plan())) == {}
+
+
+def test_an_ally_is_a_selector_and_closer_than_any():
+    allies = Lane(origin=Selector((("allied", ""),)), destination=of("car"), goods=of("magnet"), freight=70)
+    lanes = [row for row in INSTANCE[Lane] if row.key != "plant|car|form:magnet"]
+    anybody = Lane(origin=ANY, destination=of("car"), goods=of("magnet"), freight=90)
+    found = failed(audit(INSTANCE.replace(Lane, [*lanes, anybody, allies]), plan()))
+    assert "freight (USD/t): 100 instead of 70" in found["prices"]

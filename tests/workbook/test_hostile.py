@@ -170,7 +170,7 @@ def test_memory_of_a_long_sheet(tables: Tables, book: Book) -> None:
     path = replace_part(
         book({"Prices": [["Index"]], **{tab: rows for tab, rows in tables.items() if tab != "Prices"}}),
         "xl/worksheets/sheet1.xml",
-        lambda text: text.replace(b"</sheetData>", row * 100_000 + b"</sheetData>"),
+        lambda text: text.replace(b"</sheetData>", row * 40_000 + b"</sheetData>"),
     )
     tracemalloc.start()
     try:
@@ -216,6 +216,11 @@ def test_csv_beyond_the_last_column(starter: Path) -> None:
 def test_a_folder_that_is_too_large(starter: Path) -> None:
     (starter / "Big.csv").write_bytes(b"x" * 30_000_001)
     assert refusal(starter)[1] == "is too large: 30 MB of CSV files"
+
+
+def test_a_tab_that_is_no_file(starter: Path) -> None:
+    (starter / "Waivers.csv").mkdir()
+    assert refusal(starter)[1] == "cannot be opened: Is a directory"
 
 
 def test_issues_are_plain_records(starter: Path) -> None:

@@ -1,0 +1,266 @@
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import openpyxl
+import pytest
+from typer.testing import CliRunner
+
+from sourcing import console
+from sourcing.cli import app
+from sourcing.components.stock import Stockpile
+from sourcing.doctor import tiny_instance
+from sourcing.files import plan_of
+from sourcing.plan import make_plan
+from sourcing.sheets import AuditFailed, Issue, NoSolution
+from sourcing.workbook import read, write_folder
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*words, code=0):
+    """Run a command line in this process; its result."""
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    assert done.exit_code == code, f"{done.output}\n{done.stderr}"
+    return done
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """A folder of an instance that needs 10 t and can make 8 t."""
+    write_folder(tiny_instance(), tmp_path / "tiny")
+    return tmp_path / "tiny"
+
+
+def test_readme_commands_are_two_lines_that_this_program_knows():
+    block = re.search(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)[1]
+    first, second = block.strip().splitlines()
+    assert first.startswith("python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/sourcing ")
+    assert second.endswith("&& .venv/bin/python -m pytest")
+    command, instance = first.rsplit(".venv/bin/sourcing ", 1)[1].split()
+    assert (ROOT / instance).is_dir()
+    run(command, ROOT / instance, "--dry-run")
+
+
+def test_readme_names_every_command_and_exit_code():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for command in ("solve", "check", "template", "convert", "schema", "doctor"):
+        assert f"sourcing {command}" in text
+    assert re.findall(r"^\| (\d) \|", text, re.MULTILINE) == list("012345678")
+
+
+def test_solve_writes_the_plan_beside_the_instance(tiny):
+    done = run("solve", tiny)
+    target = tiny.with_name("tiny.plan.xlsx")
+    assert plan_of(target) == "tiny"
+    # 8 of 10 t are met
+    assert "Demand met   80.0 % (8 of 10 t)" in done.stdout
+    assert "works, 2026: 2.0 t" in done.stdout
+    assert done.stdout.rstrip().replace("\n", "").replace(" ", "").endswith(str(target).replace(" ", ""))
+    run("solve", tiny)  # a plan of the same instance is replaced without asking
+
+
+def test_solve_as_json_is_one_object(tiny):
+    done = run("solve", tiny, "--json")
+    found = json.loads(done.stdout)
+    assert found["status"] == "optimal"
+    assert found["short_t"] == pytest.approx(2.0)
+    assert found["plan"] == str(tiny.with_name("tiny.plan.xlsx"))
+    assert found["input_sha256"] == read(tiny).sha256()
+    assert {"read", "write", "total"} <= set(found["seconds"])
+    documented = {"objective_musd", "bound_musd", "gap", "costs_musd", "positions_musd", "shortage_value_musd",
+                  "cvar_musd", "demand_t", "delivered_t", "short", "model", "audit", "version"}  # fmt: skip
+    assert documented <= set(found)
+
+
+def test_a_dry_run_writes_nothing(tiny):
+    assert "Demand 1" in run("solve", tiny, "--dry-run").stdout
+    assert not tiny.with_name("tiny.plan.xlsx").exists()
+
+
+def test_a_view_is_passed_on(tiny):
+    assert json.loads(run("solve", tiny, "--json", "--view", "buyer").stdout)["view"] == "buyer"
+    run("solve", tiny, "--view", "seller", code=2)
+
+
+def test_what_exists_is_replaced_only_by_force(tiny, tmp_path):
+    notes = tmp_path / "notes.xlsx"
+    notes.write_text("notes")
+    assert "--force" in run("solve", tiny, "-o", notes, code=8).stderr
+    assert notes.read_text() == "notes"
+    run("solve", tiny, "-o", notes, "--force")
+    assert plan_of(notes) == "tiny"
+
+
+def test_wrong_usage(tiny, tmp_path):
+    assert "there is no file or folder" in run("solve", tmp_path / "nothing", code=2).stderr
+    assert "there is no file or folder" in run("check", tmp_path / "nothing", code=2).stderr
+    run("solve", tiny, "-o", tmp_path / "plan.pdf", code=2)
+    run("solve", tiny, "--gap", "2", code=2)
+    run("no-such-command", code=2)
+    run("template", tmp_path / "a.csv", code=2)
+    run("template", tmp_path / "a.xlsx", "--periods", "soon", code=2)
+    run("template", tmp_path / "a.xlsx", "--example", "nothing", code=2)
+    run("template", tmp_path / "a.xlsx", "--example", "starter", "--periods", "2026:2027", code=2)
+    run("convert", tiny, tmp_path / "a.ods", code=2)
+    run("schema", "--md", "--json", code=2)
+
+
+def test_a_plan_that_is_not_proven(tiny, monkeypatch):
+    monkeypatch.setattr("sourcing.plan.make_plan", lambda *a, **k: replace(make_plan(*a, **k), status="feasible"))
+    run("solve", tiny, code=3)
+    assert tiny.with_name("tiny.plan.xlsx").exists()
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"), [(AuditFailed("flow"), 5), (NoSolution("time"), 7), (ZeroDivisionError("x"), 1)]
+)
+def test_without_a_plan_nothing_is_written(tiny, monkeypatch, fault, code):
+    def fail(*_, **__):
+        raise fault
+
+    monkeypatch.setattr("sourcing.plan.make_plan", fail)
+    done = run("solve", tiny, code=code)
+    assert str(fault) in done.stderr
+    assert "Traceback" not in done.output + done.stderr
+    assert "Traceback" in run("solve", tiny, "--debug", code=code).stderr
+    assert json.loads(run("solve", tiny, "--json", code=code).stdout)["exit_code"] == code
+    assert [path.name for path in tiny.parent.iterdir()] == ["tiny"]
+
+
+def test_an_instance_without_a_plan_gets_a_book_that_says_why(tmp_path):
+    # 100 t must lie in stock at the works, and 8 t can be made
+    stock = Stockpile(stockpile="s", holder="us", site="works", material="ore", label=("clean",), minimum=100.0)
+    write_folder(tiny_instance().with_rows(stock), tmp_path / "tiny")
+    done = run("solve", tmp_path / "tiny", code=6)
+    assert "No plan exists" in done.stderr
+    assert openpyxl.load_workbook(tmp_path / "tiny.plan.xlsx").sheetnames == ["Why", "Run"]
+    assert json.loads(run("solve", tmp_path / "tiny", "--json", code=6).stdout)["status"] == "infeasible"
+
+
+def spoil(tiny):
+    sites = tiny / "Sites.csv"
+    sites.write_text(sites.read_text().replace("works,", "warks,"))
+
+
+def test_check_tells_every_fault_at_its_cell(tiny):
+    run("check", tiny)
+    spoil(tiny)
+    done = run("check", tiny, code=4)
+    assert re.search(r"✗ .*tiny   \d errors?", done.stdout)
+    assert "'works'" in done.stdout
+    assert "Traceback" not in run("solve", tiny, code=4).stderr
+
+
+def test_check_as_json(tiny):
+    spoil(tiny)
+    found = json.loads(run("check", tiny, "--json", code=4).stdout)
+    assert found["valid"] is False
+    assert {"severity", "tab", "cell", "column", "value", "message", "suggestion"} == set(found["issues"][0])
+    assert json.loads(run("solve", tiny, "--json", code=4).stdout)["status"] == "invalid"
+
+
+def test_strict_counts_warnings(tmp_path):
+    starter = ROOT / "instances" / "starter"
+    run("check", starter)
+    run("check", starter, "--strict", code=4)
+
+
+def test_template_and_convert_lose_nothing(tmp_path):
+    book, folder, again = tmp_path / "s.xlsx", tmp_path / "folder", tmp_path / "again.xlsx"
+    assert run("template", book, "--example", "starter").stdout.strip() == str(book)
+    run("convert", book, folder)
+    run("convert", folder, again)
+    assert read(again).sha256() == read(book).sha256() == read(ROOT / "instances" / "starter").sha256()
+    run("template", book, code=8)  # a planner's work is never replaced without --force
+    run("convert", book, folder, code=8)
+    run("convert", book, book, code=8)
+    run("template", book, "--periods", "2030:2031", "--force")
+    assert openpyxl.load_workbook(book)["Periods"]["A2"].value == "2030"
+
+
+def test_schema_prints_the_tabs():
+    assert "## Lanes" in run("schema").stdout
+    assert json.loads(run("schema", "--json").stdout)["tabs"][0]["tab"] == "Settings"
+
+
+def test_doctor_makes_a_plan(monkeypatch):
+    assert "made, proven and audited" in run("doctor").stdout
+
+    def fail(*_, **__):
+        raise ImportError("no solver")
+
+    monkeypatch.setattr("sourcing.plan.make_plan", fail)
+    assert json.loads(run("doctor", "--json", code=7).stdout)["works"] is False
+
+
+def test_version():
+    assert re.fullmatch(r"sourcing \d+\.\d+\.\d+\S*\n", run("--version").stdout)
+
+
+def test_nothing_heavy_is_imported_before_a_command_needs_it():
+    code = "import sys, sourcing.cli; print([m for m in ('pandas', 'numpy', 'pyomo', 'openpyxl') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def outside(*words, **more):
+    """Run the command line in a process of its own."""
+    code = "from sourcing.cli import main; main()"
+    command = [sys.executable, "-c", code, *map(str, words)]
+    return subprocess.run(command, capture_output=True, env=os.environ | more, check=False)
+
+
+def test_a_stream_that_knows_no_signs_gets_plain_ones(tiny):
+    spoil(tiny)
+    done = outside("check", tiny, PYTHONIOENCODING="cp1252")
+    assert done.returncode == 4
+    assert done.stdout.startswith(b"x ")
+    assert b"\x1b" not in done.stdout  # no colours in a pipe
+
+
+def test_a_reader_that_leaves_is_no_fault():
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([sys.executable, "-c", "from sourcing.cli import main; main()", "schema"], stdout=writer,
+                          stderr=subprocess.PIPE)  # fmt: skip
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+# ------------------------------------------------------------------------------------------------ issues in words
+
+
+def issue(cell, **more):
+    return Issue("Lanes", cell, **({"message": "is not a site", "value": "KAU", "column": "To"} | more))
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_issues_fit_the_terminal(columns, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    found = [issue("B8", suggestion="did you mean 'KUA'?"), issue("AB1234", message="a very long story " * 9)]
+    lines = console.issue_lines("bad.xlsx", found, sys.stdout).splitlines()
+    assert max(map(len, lines)) <= columns
+    assert lines[:2] == ["✗ bad.xlsx   2 errors", "Lanes"]
+
+
+def test_an_issue_reads_as_a_sentence(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    found = [issue("B8", suggestion="did you mean 'KUA'?"), issue("C9", message="no price", column="Index")]
+    lines = console.issue_lines("bad.xlsx", found, sys.stdout).splitlines()
+    assert lines[2:] == ["  B8  To     'KAU' is not a site → did you mean 'KUA'?", "  C9  Index  'KAU': no price"]
+
+
+def test_issues_that_are_alike_are_told_once():
+    lines = console.issue_lines("bad.xlsx", [issue(f"B{n}") for n in range(2, 9)], sys.stdout)
+    assert "✗ bad.xlsx   7 errors" in lines
+    assert "(also B3, B4, B5, B6, and 2 more)" in " ".join(lines.split())
+
+
+def test_of_very_many_issues_ten_a_tab_are_shown():
+    lines = console.issue_lines("bad.xlsx", [issue(f"B{n}", value=f"K{n}") for n in range(60)], sys.stdout).splitlines()
+    assert len(lines) == 2 + 10 + 1
+    assert lines[-1] == "  … 50 more on this tab: --json lists them all"
