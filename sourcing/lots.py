@@ -88,7 +88,8 @@ class Lots:
         """Labels that a stock can hold at some time: its own at the start, and what can come to it."""
         found = {self._opening(row)} if row.opening else set()
         for t in self.spans.values():
-            found |= self._reach[row.site, row.material, t.number]
+            reached = self._reach[row.site, row.material, t.number]
+            found |= {label for label in reached if not row.label or label <= self._opening(row)}
         return _texts(found)
 
     def added_text(self, line: Line) -> str:
@@ -166,8 +167,14 @@ class Lots:
                 for material in grades(instance, d):
                     place = (d.customer, material, t.number)
                     use[place] |= {label for label in reach[place] if admitted(instance, d, label, t)}
-            for site, material in stocks_at(instance):
-                use[site, material, t.number] |= reach[site, material, t.number]
+            for (site, material), stocks in stocks_at(instance).items():
+                place = (site, material, t.number)
+                open_to_all = any(not row.label for row in stocks)
+                use[place] |= {
+                    label
+                    for label in reach[place]
+                    if open_to_all or any(label <= self._opening(row) for row in stocks)
+                }
             able = [line for line in lines(instance) if runs[line.id, t.number]]
             moves = [(h, later) for h, shipped, later in self._moves if shipped is t]
             before = -1

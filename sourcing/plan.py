@@ -237,12 +237,15 @@ def verdict(plan: Plan) -> str:
     horizon = f"{spans[0]}–{spans[-1]}" if len(spans) > 1 else spans[0]
     money = f"{plan.objective:,.0f} M USD" if abs(plan.objective) >= 100 else f"{plan.objective:,.2f} M USD"
     bought = "what our buyers pay" if plan.view == "buyer" else "the cost to the alliance"
-    sentences = [
-        f"Proven: no plan can be more than {max(figures['gap_musd'], 0.0):,.2f} M USD cheaper."
-        if plan.status == "optimal"
-        else f"Not proven: a plan could be up to {figures['gap_musd']:,.1f} M USD cheaper.",
-        f"{horizon}: {money} ({bought}, discounted at {figures['discount_rate']:g} %, shortage valued).",
-    ]
+    gap = figures["gap_musd"]
+    if plan.status != "optimal":
+        proof = f"Not proven: a plan could be up to {gap:,.1f} M USD cheaper."
+    elif gap < 0.005:
+        proof = "Proven optimal: no plan is cheaper under these figures and rules."
+    else:
+        proof = f"Proven within {gap:,.2f} M USD: no plan can be cheaper by more."
+    rate = f"discounted at {figures['discount_rate']:g} %, shortage valued"
+    sentences = [proof, f"{horizon}: {money} ({bought}, {rate})."]
     if figures["met_share"] is not None:
         sentences.append(shortage_words(plan))
     return " ".join(sentences)
@@ -268,10 +271,8 @@ def shortage_words(plan: Plan) -> str:
         for site in dict.fromkeys(row["Customer"] for row in plan.tabs["Demand"].records())
         if site not in by_customer
     ]
-    text = (
-        f"{figures['met_share']:.1f} % of demand is met; short {when}, most of it {name} ({by_customer[worst]:,.0f} t)"
-    )
-    return text + (f"; nothing is short for {', '.join(spared)}." if spared else ".")
+    text = f"{figures['met_share']:.1f} % of demand is met; short {when}, most of it {name} ({by_customer[worst]:,.0f} t)"
+    return text + (f"; nothing for {', '.join(spared)}." if spared else ".")
 
 
 # ------------------------------------------------------------------------------------------------ cross-cutting tabs

@@ -67,9 +67,10 @@ def compile_path(path: Any) -> Arrays:
     place: dict[int, int] = {}
     lower, upper, integer = [], [], []
     for family in path.component_objects(Var, active=True, descend_into=True):
+        name = family.name  # worked out anew at each look
         for index, var in family.items():
             place[id(var)] = len(columns)
-            columns.append((family.name, index if isinstance(index, tuple) else (index,)))
+            columns.append((name, index if isinstance(index, tuple) else (index,)))
             low, high = var.lb, var.ub
             if var.fixed:
                 low = high = var.value
@@ -103,12 +104,13 @@ def compile_path(path: Any) -> Arrays:
     row_lower, row_upper = [], []
     entries: list[tuple[int, int, float]] = []
     for family in path.component_objects(Constraint, active=True, descend_into=True):
+        name = family.name
         for index, row in family.items():
             terms, constant = linear(row.body)
             low = -np.inf if row.lower is None else float(row.lower) - constant
             high = np.inf if row.upper is None else float(row.upper) - constant
             number = len(rows)
-            rows.append((family.name, index if isinstance(index, tuple) else (index,)))
+            rows.append((name, index if isinstance(index, tuple) else (index,)))
             row_lower.append(low)
             row_upper.append(high)
             entries.extend((column, number, value) for column, value in terms.items() if value)

@@ -152,9 +152,16 @@ def _channels(instance: Instance) -> tuple[Channel, ...]:
 
 def arrivals(instance: Instance, days: float, t: Span) -> list[tuple[Span, float]]:
     """Periods in which a shipment of period t arrives, with the share that does; the rest is under way at the end."""
-    lead = days / 365
-    shares = [(later, later.overlap(t.start + lead, t.end + lead) / t.years) for later in periods(instance)[t.number :]]
-    return [(later, share) for later, share in shares if share > 1e-12]
+    known = instance.once(_arrivals)
+    if (days, t.id) not in known:
+        start, end = t.start + days / 365, t.end + days / 365
+        shares = [(later, later.overlap(start, end) / t.years) for later in periods(instance)[t.number :]]
+        known[days, t.id] = [(later, share) for later, share in shares if share > 1e-12]
+    return known[days, t.id]
+
+
+def _arrivals(instance: Instance) -> dict[tuple[float, str], list[tuple[Span, float]]]:
+    return {}
 
 
 def opening_transit(instance: Instance) -> list[tuple[Lane, str, str, Span, float]]:

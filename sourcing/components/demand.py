@@ -205,6 +205,9 @@ def used(path: Any, customer: str, material: str, t: Span) -> list[tuple[float, 
 def checks(instance: Instance) -> list[Issue]:
     """Unknown rules, steps that do not rise, and steps or substitutes without a demand."""
     faults = []
+    if not instance[Demand]:
+        message, remedy = "no row is active: there is nothing to plan", "write what a customer needs"
+        faults.append(Issue(Demand.tab, "", message, suggestion=remedy))
     needs: dict[tuple[str, str], list[Demand]] = {}
     for d in instance[Demand]:
         needs.setdefault((d.customer, d.material), []).append(d)

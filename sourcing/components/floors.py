@@ -100,8 +100,9 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
                 continue
             made: dict[str, list[tuple[float, Any]]] = {}
             for site in covered(instance, row):
-                made.setdefault(entity_of(instance, site), []).extend(output(path, site, row.material, t))
-            if not any(made.values()):
+                if terms := output(path, site, row.material, t):
+                    made.setdefault(entity_of(instance, site), []).extend(terms)
+            if not made:
                 continue
             producers: Any = next(iter(made)) if len(made) == 1 else tuple(made.items())
             every = [pair for part in made.values() for pair in part]
@@ -110,7 +111,10 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
                 if not rate:
                     continue
                 payer, payee = (row.payer, producers) if kind == "top-up" else (producers, row.payer)
-                if not ledger.agree(producers) or (cap is not None and ledger.factor(payer, payee, kind) > 0):
+                if not ledger.agree(producers):
+                    message = f"covers producers of which the {ledger.view} view counts only some: not planned yet"
+                    raise InstanceError([instance.issue(row, "covered", message, "write a floor for each")])
+                if cap is not None and ledger.factor(payer, payee, kind) > 0:
                     message = f"a volume whose {kind} the {ledger.view} view counts as a cost is not planned yet"
                     raise InstanceError(
                         [instance.issue(row, "volume", message, "choose the other view, or clear the volume")]

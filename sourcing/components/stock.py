@@ -5,7 +5,8 @@
     filling[w,t]:  Σ_c fill <= years·fill limit;   drawing[w,t]:  Σ_c draw <= years·draw limit                     [t]
     terminal[w]:   Σ_c level[w,c,last] >= terminal                                                                 [t]
 
-The opening level carries the stock's label. A stock that is released by shocks only draws nothing on the base path.
+The opening level carries the stock's label, and nothing worse is filled in where a label is given: a clean stock
+stays clean. A stock that is released by shocks only draws nothing on the base path.
 The holder pays storage on the mean level; who is not the site's party buys what is filled and sells what is drawn,
 at the market price.
 
@@ -45,7 +46,9 @@ class Stockpile(Row):
     site: str = reference("Site", "Sites", "where it lies")
     material: str = reference("Material", "Materials", "what")
     label: tuple[str, ...] = names(
-        "Label", "of the opening stock: clean, or the rules it violates; blank is unproven and violates every rule"
+        "Label",
+        "of the opening stock, and the worst that it is filled with: clean, or the rules it violates; "
+        "blank is unproven, and filled with anything",
     )
     opening: float = number("Opening", "t", "level at the start", default=0.0, low=0)
     minimum: float = number("Minimum", "t", "least level", default=0.0, low=0)

@@ -31,7 +31,14 @@ class Offer(Row):
 
 def index_price(instance: Instance, index: str, t: Span) -> float:
     """Mean of an index in a period, USD/kg."""
-    return mean(instance.row(Price, index).price, t)
+    known = instance.once(_known_prices)
+    if (index, t.id) not in known:
+        known[index, t.id] = mean(instance.row(Price, index).price, t)
+    return known[index, t.id]
+
+
+def _known_prices(instance: Instance) -> dict[tuple[str, str], float]:
+    return {}
 
 
 def market_price(instance: Instance, material: str, t: Span) -> float | None:

@@ -74,6 +74,16 @@ ALTERED = [
     ("Stockpiles", {"Period": "2026"}, {"Closing": 3.1}, "stock limits", "reserve in 2026: level: 3.1, at most 3"),
     ("Stockpiles", {"Period": "2026"}, {"Closing": 0.9}, "stock limits", "reserve in 2026: level: 0.9, at least 1"),
     ("Stockpiles", {"Period": "2026"}, {"Holder": "maker"}, "stock", "holder, site or material"),
+    ("Stockpiles", {"Period": "2027"}, {"Closing": 1.4}, "stock", "closing: 1.4 instead of 1.339"),
+    ("Stockpiles", {"Period": "2026"}, {"Label": "zc@0"}, "labels", "reserve: it can't carry zc@0"),
+    (
+        "Capacity and surplus", {"Unit or material": "kiln"}, {"Amount": 14.0, "Use": 1400 / 15}, "capacity",
+        "kiln in 2027: amount: 14 instead of 15",
+    ),
+    ("Capacity and surplus", {"Unit or material": "kiln"}, {"Kind": "load"}, "capacity", "load is neither"),
+    ("Capacity and surplus", {"Unit or material": "kiln"}, {"Unit or material": "pot"}, "capacity", "no such unit"),
+    ("Projects and qualifications", {"Period": "2027"}, {"On line": 0.0}, "projects", "second kiln in 2027: on line"),
+    ("Projects and qualifications", {"Period": "2027"}, {"Name": "third"}, "projects", "there is no such project"),
     # promises
     ("Demand", {"Period": "2026", "Rules": "zc"}, {"Short": 0.0}, "demand", "(zc) in 2026: met and short"),
     (
@@ -99,12 +109,14 @@ ALTERED = [
     ("Limits", {"Limit": "half", "Period": "2026"}, {"Base": 2.0}, "limits", "half in 2026: base"),
     ("Limits", {"Limit": "half", "Period": "2026"}, {"Share": 50.0}, "limits", "half in 2026: share"),
     ("Limits", {"Limit": "cap"}, {"Maximum": 2.0}, "limits", "cap in 2026: maximum"),
+    ("Limits", {"Limit": "cap"}, {"Under": 1.0}, "limits", "cap in 2026: under: 1 instead of 0"),
     # money
     ("Sourcing", CHINESE, {"Price": 250.0}, "prices", "dy from china to plant under spot in 2026: price"),
     ("Sourcing", CHINESE, {"Price": None}, "prices", "price"),
     ("Sourcing", CHINESE, {"Freight": 50.0}, "prices", "freight"),
     ("Sourcing", CHINESE, {"Tariff": 0.0}, "prices", "tariff"),
     ("Floors", {"Kind": "contract floor", "Period": "2026"}, {"Top-up": 0.0}, "floors", "DEAL in 2026: top-up"),
+    ("Floors", {"Kind": "contract floor", "Period": "2026"}, {"Counted": 9}, "floors", "DEAL in 2026: counted: 9"),
     ("Floors", {"Kind": "contract floor", "Period": "2026"}, {"Level": 50}, "floors", "DEAL in 2026: level"),
     ("Floors", {"Kind": "contract floor", "Period": "2026"}, {"Floor": "OLD"}, "floors", "there is no such"),
     ("Floors", {"Floor": "CFD", "Period": "2026"}, {"Top-up": 0.144}, "floors", "top-up: 0.144 instead of 0.1"),
@@ -129,6 +141,7 @@ ALTERED = [
     ("Costs", {"Kind": "shortage"}, {"Counts": 0.0}, "costs by row", "shortage of carmaker at car in 2026: counts"),
     ("Costs", {"Kind": "shortage"}, {"Counts": 0.0}, "objective", "sum of Counts"),
     ("Parties", {"Party": "mineco"}, {"Earns": 4.0}, "parties", "mineco: earns"),
+    ("Parties", {"Party": "mineco"}, {"Pays": 0.0}, "parties", "mineco: pays"),
     ("Parties", {"Party": "mineco"}, {"Net": 0.0}, "parties", "mineco: net"),
     ("Parties", {"Party": "mineco"}, {"Flag": "loses money"}, "parties", "mineco: is flagged as losing"),
     ("Parties", {"Party": "mineco"}, {"Role": "buyer"}, "parties", "mineco: its role is supplier, not buyer"),
@@ -172,6 +185,11 @@ OTHERWISE = [
         "oxide from mine to plant under DEAL in 2026: freight (USD/t): 50 instead of 60",
     ),
     (changed(Offer, "mine|dy", maximum=0.8), "offer maximum", "dy from mine at spot in 2027: 1.8, at most 1.6"),
+    (
+        changed(Offer, "mine|dy", adder=10.0),
+        "prices",
+        "dy from mine to plant under spot in 2026: price (USD/kg): 500 instead",
+    ),
     (changed(Offer, "mine|dy", active=False), "channels", "there is no offer"),
     (changed(Offer, "mine|dy", minimum_order=1.0), "scope", "a minimum order is not audited"),
     (changed(Contract, "DEAL", until=dt.date(2026, 12, 31)), "channels", "in 2027: DEAL does not run then"),
@@ -185,6 +203,13 @@ OTHERWISE = [
     ),
     (changed(Contract, "DEAL", cap=55.0), "contract money", "DEAL in 2027: price (USD/kg): 100 instead of 55"),
     (changed(Contract, "DEAL", fixed=65.0), "contract money", "DEAL in 2027: price (USD/kg): 100 instead of 65"),
+    (changed(Contract, "DEAL", premium=10.0), "contract money", "DEAL in 2027: price (USD/kg): 100 instead of 110"),
+    (changed(Contract, "DEAL", rebate_cap=None), "contract money", "DEAL in 2027: rebate: 0.06 instead of 0.08"),
+    (
+        changed(Contract, "DEAL", maximum=None, maximum_share=50.0),
+        "contracts",
+        "DEAL in 2026: maximum: 20 instead of 3.6",
+    ),
     (changed(Contract, "DEAL", delivered=True), "costs", "freight of m"),
     (changed(Contract, "DEAL", status="option"), "channels", "DEAL is no signed contract"),
     (
@@ -204,11 +229,14 @@ OTHERWISE = [
     ),
     (changed(Site, "plant", country="KR"), "costs", "tariff of maker to"),
     (changed(Unit, "oven", capacity=years(17, 12.5)), "capacity", "oven in 2026: limit: 20 instead of 17"),
-    (changed(Unit, "oven", minimum_load=95.0), "capacity", "oven in 2026: minimum load"),
+    (changed(Unit, "oven", minimum_load=95.0), "capacity", "oven in 2026: minimum load: 18, at least 19"),
     (changed(Unit, "oven", running_cost=1.0), "scope", "a running cost is not audited"),
     (changed(Process, "plant|sinter|kiln", cost=None), "tables", "there is no such process (plant, sinter, kiln)"),
     (changed(Process, "china|prc_dy|market", adds=("clean",)), "labels", "it adds clean, not zc@1"),
     (changed(Project, "second kiln", ramp=()), "projects", "second kiln in 2027: capacity: 15 instead of 20"),
+    # 10·(0.4 + 0.8), and 10·(0.2 + 0.4): the third year lies beyond
+    (changed(Project, "second kiln", ramp=(40.0, 80.0)), "projects", "second kiln in 2027: capacity: 15 instead of 12"),
+    (changed(Project, "second kiln", ramp=(20.0, 40.0, 80.0)), "projects", "in 2027: capacity: 15 instead of 6"),
     (changed(Project, "second kiln", lead_time=1.0), "projects", "second kiln in 2027: capacity: 15 instead of 0"),
     (changed(Project, "second kiln", earliest=day(2028)), "projects", "second kiln in 2027: is not open to decisions"),
     (changed(Project, "second kiln", steps=0.5), "projects", "second kiln: steps started: 1, at most 0.5"),
@@ -218,8 +246,15 @@ OTHERWISE = [
         "costs",
         "capex annuity of state in 2027 (M USD): 1.1 instead of 1",
     ),
+    # a quarter of 4/4 M USD a year for two years
+    (
+        changed(Project, "second kiln", cost_of_capital=0.0, life=4.0),
+        "costs",
+        "of state in 2027 (M USD): 1.1 instead of 0.5",
+    ),
     (changed(Project, "second kiln", status="committed"), "projects", "second kiln in 2026: capacity: 0 instead of 5"),
     (changed(Stockpile, "reserve", release="shocks only"), "stock limits", "drawn without a shock"),
+    (changed(Stockpile, "reserve", draw=0.09), "stock limits", "reserve in 2027: draw: 0.2, at most 0.18"),
     (changed(Stockpile, "reserve", opening=3.0), "stock", "reserve (clean) in 2026: opening"),
     (
         changed(Stockpile, "reserve", label=()),
@@ -256,6 +291,14 @@ OTHERWISE = [
     (changed(Substitute, "car|cheap|magnet", extra_cost=0.0), "costs", "substitution of carmaker"),
     (changed(Limit, "half", penalty=None), "limits", "half in 2026: over: 0.1, at most 0"),
     (changed(Limit, "half", penalty=2000.0), "costs", "limit penalty of planner in 2026"),
+    (changed(Limit, "half", maximum=0.8), "limits", "half in 2027: over: 0 instead of 0.4"),
+    (changed(Limit, "half", minimum=3.0), "limits", "half in 2027: minimum: 0 instead of 6"),
+    # 0.8·(2 + 2) - 2 t short of the minimum at 1,000 USD/t
+    (
+        changed(Limit, "half", maximum_share=None, minimum_share=80.0),
+        "costs",
+        "of planner in 2027 (M USD): 0 instead of 0.0012",
+    ),
     (changed(Limit, "cap", maximum=0.5), "limits", "cap in 2026: maximum: 1.5 instead of 0.5"),
     (changed(Limit, "cap", minimum=1.2), "limits", "cap in 2026: minimum: 0 instead of 1.2"),
     (changed(Limit, "cap", last=""), "limits", "cap in 2027: has no row"),
@@ -274,3 +317,21 @@ OTHERWISE = [
 )
 def test_the_plan_fails_an_instance_that_says_otherwise(row, check, place):
     assert place in failed(audit(INSTANCE.with_rows(row), plan()))[check]
+
+
+@pytest.mark.parametrize(
+    ("tab", "key", "check", "place"),
+    [
+        ("Demand", ("car", "magnet"), "demand", "magnet for car (zc) in 2027: has no row; demand: 0 instead of 20"),
+        ("Contracts", ("DEAL",), "contracts", "DEAL in 2026: has no row"),
+        ("Floors", ("CFD",), "floors", "CFD in 2026: has no row"),
+        ("Limits", ("cap",), "limits", "cap in 2026: has no row"),
+        ("Parties", ("prc",), "parties", "prc: has no row"),
+        ("Stockpiles", ("reserve",), "stock", "reserve (clean) in 2026: has no row and opens with: 0 instead of 2"),
+    ],
+)
+def test_rows_that_are_left_out(tab, key, check, place):
+    altered = plan()
+    table = altered.tabs[tab]
+    table.rows = [row for row in table.rows if row[: len(key)] != key]
+    assert place in failed(audit(INSTANCE, altered))[check]

@@ -11,7 +11,7 @@ import math
 from pathlib import Path
 
 import pytest
-from hand_case import ANY, DIRTY, DISCOUNT, INSTANCE, changed, day, failed, flat, of, plan, years
+from hand_case import ANY, DIRTY, DISCOUNT, INSTANCE, Plan, changed, day, failed, flat, of, plan, years
 
 import sourcing.audit
 from sourcing.audit import audit
@@ -92,6 +92,15 @@ def test_a_customer_without_qualifications_takes_from_all():
     assert failed(audit(INSTANCE.replace(Qualification, []), plan())) == {}
 
 
+def renamed(altered: Plan, rules: str) -> Plan:
+    """The plan in which the demand for cheap magnets asks some rules."""
+    told = copy.deepcopy(altered)
+    for tab in ("Demand", "Deliveries"):
+        for period in ("2026", "2027"):
+            told.edit(tab, {"Material": "cheap", "Period": period}, Rules=rules)
+    return told
+
+
 def test_a_rule_asks_the_version_in_force_and_a_pin_its_own():
     clean = INSTANCE.row(Demand, "car|cheap|")
     newer = changed(Rule, "zc|1", version="2", since=day(2027), stages=("mine", "separation"))
@@ -102,14 +111,14 @@ def test_a_rule_asks_the_version_in_force_and_a_pin_its_own():
         if name != "Costs":
             table.rows = [tuple("zc@1; zc@2" if v == DIRTY else v for v in row) for row in table.rows]
     assert failed(audit(later, altered)) == {}
+    draft = later.with_rows(dataclasses.replace(newer, status="proposed"))
+    asked = dataclasses.replace(clean, rules=("zc",))
+    found = failed(audit(Instance([asked if row is clean else row for row in draft.rows()]), renamed(altered, "zc")))
+    assert "breaks zc@1" in found["rules"]
     for rules, broken in ((("zc@2",), "zc@2"), (("zc",), "zc@2"), (("zc@1",), "zc@1"), (("zc@0",), "")):
         asked = dataclasses.replace(clean, rules=rules)
         pinned = Instance([asked if row is clean else row for row in later.rows()])
-        told = copy.deepcopy(altered)
-        for tab in ("Demand", "Deliveries"):
-            for period in ("2026", "2027"):
-                told.edit(tab, {"Material": "cheap", "Period": period}, Rules=rules[0])
-        found = failed(audit(pinned, told))
+        found = failed(audit(pinned, renamed(altered, rules[0])))
         assert broken in found["rules"] if broken else found == {}
 
 
@@ -319,3 +328,43 @@ def test_an_ally_is_a_selector_and_closer_than_any():
     anybody = Lane(origin=ANY, destination=of("car"), goods=of("magnet"), freight=90)
     found = failed(audit(INSTANCE.replace(Lane, [*lanes, anybody, allies]), plan()))
     assert "freight (USD/t): 100 instead of 70" in found["prices"]
+
+
+def test_inside_one_party_there_is_no_price():
+    """The maker owns the mine: what it ships is not bought, and the table shows no price."""
+    owned = INSTANCE.with_rows(changed(Site, "mine", entity="maker")).replace(Contract, [])
+    altered = plan()
+    altered.tabs["Contracts"].rows = []
+    for material, period in (("oxide", "2026"), ("oxide", "2027"), ("dy", "2026"), ("dy", "2027")):
+        altered.edit("Sourcing", {"From": "mine", "Material": material, "Period": period}, Under="inside", Price=None)
+    found = failed(audit(owned, altered))
+    assert not {"channels", "prices"} & set(found)
+    assert "purchase of maker to mineco" in found["costs"]  # they are still in its ledger
+    altered.edit("Sourcing", {"From": "mine", "Material": "dy", "Period": "2027"}, Price=400)
+    assert "a price inside one party" in failed(audit(owned, altered))["prices"]
+
+
+@pytest.mark.parametrize(("maximum", "weight"), [(None, 0.0), (100.0, -1.0)])
+def test_what_an_outsider_pays_counts_only_where_the_offer_has_a_maximum(maximum, weight):
+    outside = INSTANCE.with_rows(
+        changed(Entity, "carmaker", allied=False), changed(Offer, "plant|magnet", maximum=maximum)
+    )
+    altered = plan()
+    rows = []
+    for row in altered.tabs["Costs"].records():
+        if row["Payer"] == "carmaker":  # freight counts a thousandth, a shortage in full
+            row["Weight"] = weight if row["Payee"] else 1.0 if row["Kind"] == "shortage" else 0.001
+        row["Counts"] = row["Amount"] * row["Weight"] * row["Discount"]
+        rows.append(tuple(row.values()))
+    altered.tabs["Costs"].rows = rows
+    altered.objective = sum(row[-1] for row in rows)
+    assert failed(audit(outside, altered)) == {}
+
+
+def test_a_committed_project_is_on_line_after_its_lead_time_and_its_capex_is_sunk():
+    """Six months from January 2026: the first period that begins after that is 2027."""
+    committed = INSTANCE.with_rows(changed(Project, "second kiln", status="committed", lead_time=6.0))
+    altered = plan()
+    altered.tabs["Costs"].rows = [row for row in altered.tabs["Costs"].rows if row[2] != "capex annuity"]
+    altered.objective = sum(row[-1] for row in altered.tabs["Costs"].rows)
+    assert list(failed(audit(committed, altered))) == ["parties"]  # their table is left as it was

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 from pytest import approx
-from tiny import at, china_rule, faults, flows, makes, planned, short, sums, tiny, years
+from tiny import at, china_rule, faults, flows, line, makes, party, planned, sells, short, sums, tiny, years
 
 from sourcing.components.demand import Demand
 from sourcing.components.horizon import Period, periods
 from sourcing.components.materials import Content
-from sourcing.components.places import Site
-from sourcing.components.rules import asked, countable, parse_label
+from sourcing.components.places import Holding, Site
+from sourcing.components.rules import Waiver, asked, countable, parse_label
 from sourcing.components.stock import Stockpile
 
 CLEAN_NEED = Demand(customer="car", material="magnet", rules="zc", demand=10)
@@ -131,7 +131,7 @@ def test_a_literal_rule_counts_its_elements_only():
 
 def test_what_holds_none_of_it_or_is_not_listed():
     content = Content(material="iron", element="Nd", content=0), Content(material="other", element="Nd", content=0.1)
-    instance = tiny(china_rule(), china_rule(version="2", elements="Nd"), content, makes("mine", "iron"))
+    instance = tiny(china_rule(), china_rule(version="2", elements="Nd"), content, CLEAN_NEED, makes("mine", "iron"))
     assert countable(instance, "iron") == frozenset()
     assert countable(instance, "other") == {"zc@1", "zc@2"}
     assert countable(instance, "unlisted") == {"zc@1", "zc@2"}  # unknown content carries every rule
@@ -194,3 +194,126 @@ def test_what_a_rule_may_not_say(columns, words):
 
 def test_an_unknown_rule():
     assert "xx is not a rule" in faults(chinese(), Demand(customer="car", material="magnet", rules="xx", demand=1))
+
+
+# ------------------------------------------------------------------------------------------------ owners
+
+
+def owned(share: float, *more, **rule):
+    """Cheap magnets from Japan, whose maker is held by a Chinese party; dear ones from Australia."""
+    return [
+        party("prc", "supplier", country="CN"), party("maker", "supplier", "works", country="JP"),
+        makes("works", "magnet", cost=1000), sells("works", "magnet", 1), makes("mine", "magnet", cost=5000),
+        CLEAN_NEED, Holding(entity="maker", holder="prc", share=share), *more,
+        china_rule(**({"test": "owner", "threshold": 50} | rule)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("share", "rule", "source"),
+    [
+        (50, {}, "mine"),  # from the threshold on
+        (49, {}, "works"),
+        (49, {"threshold": 25}, "mine"),
+        (80, {"threshold": None}, "mine"),  # more than half controls, and control counts as the whole
+        (50, {"threshold": None}, "works"),
+        (80, {"test": "place"}, "works"),
+        (80, {"test": "both"}, "mine"),
+    ],
+)
+def test_an_owner_counts_from_the_threshold_on(share, rule, source):
+    assert flows(planned(owned(share, **rule)), "From") == approx({source: 10})
+
+
+def test_the_owner_test_alone_looks_at_no_place():
+    rows = chinese(), CLEAN_NEED
+    assert flows(planned(rows, china_rule(test="owner")), "From") == approx({"china": 10})  # ours, in China
+    assert flows(planned(rows, china_rule(test="both")), "From") == approx({"mine": 10})
+
+
+@pytest.mark.parametrize(
+    ("upper", "source"),
+    [
+        (60, "mine"),  # whoever controls the holder controls what it holds: 50 % in effect
+        (40, "works"),  # 40 % of 50 %
+    ],
+)
+def test_holdings_multiply_along_a_chain(upper, source):
+    chain = party("holding", "supplier", country="SG"), Holding(entity="holding", holder="prc", share=upper)
+    rows = [row for row in owned(50) if not isinstance(row, Holding)]
+    plan = planned(rows, chain, Holding(entity="maker", holder="holding", share=50))
+    assert flows(plan, "From") == approx({source: 10})
+
+
+# ------------------------------------------------------------------------------------------------ tolerance and waivers
+
+
+def test_a_tolerance_is_a_share_of_what_the_customer_uses_under_the_rule():
+    instance = tiny(chinese(), CLEAN_NEED, china_rule(tolerance=20))
+    row, _, high = line(instance, "demand.tolerance", "car", "zc@1", "2026")
+    assert row == approx(
+        {"demand.deliver[car,magnet,zc,magnet,zc@1,2026]": 0.8, "demand.deliver[car,magnet,zc,magnet,clean,2026]": -0.2}
+    )
+    assert high == 0
+    plan = planned(instance)
+    assert sums(plan, "Deliveries", "Delivered", "Label") == approx({"zc@1": 2, "clean": 8})
+
+
+def test_a_tolerance_does_not_help_without_clean_tonnes():
+    rows = at("CN", "china"), makes("china", "magnet"), makes("mine", "magnet", 4, cost=5), CLEAN_NEED
+    # 4 clean tonnes carry one that is not: 1/5
+    assert short(planned(rows, china_rule(tolerance=20))) == approx(5)
+
+
+@pytest.mark.parametrize(
+    ("columns", "waived"),
+    [
+        ({"since": 2026}, {"2026": 4, "2027": 4}),
+        ({"since": "2026-07-01"}, {"2026": 2, "2027": 4}),  # by overlap
+        ({"since": 2026, "until": 2026}, {"2026": 4, "2027": 0}),
+        ({"since": 2026, "rule": "zc@1"}, {"2026": 4, "2027": 4}),
+        ({"since": 2026, "customer": "plane"}, {"2026": 0, "2027": 0}),
+    ],
+)
+def test_a_waiver_is_a_quota(columns, waived):
+    quota = Waiver(**({"rule": "zc", "customer": "car", "tonnes": 4} | columns))
+    plan = planned(years(2026, 2027), chinese(), CLEAN_NEED, china_rule(), quota)
+    found = flows(plan, "Period", From="china")
+    assert {t: found.get(t, 0) for t in waived} == approx(waived)
+    assert short(plan) == approx(0)
+
+
+def test_a_waiver_of_no_rule():
+    quota = Waiver(rule="xx", customer="car", since=2026, tonnes=4)
+    assert "is not a rule" in faults(chinese(), CLEAN_NEED, china_rule(), quota)
+
+
+# ------------------------------------------------------------------------------------------------ the recycling route
+
+
+@pytest.mark.parametrize(
+    ("exempt", "place", "stages", "missing"),
+    [
+        ("", "JP", "mine; separation; magnet", 10),  # scrap keeps its label
+        ("powder", "JP", "mine; separation; magnet", 0),  # the class starts again
+        ("powder", "CN", "mine; separation; magnet; recycling", 10),  # from its own site and stage
+        ("powder", "CN", "mine; separation; magnet", 0),
+        ("scrap", "JP", "mine; separation; magnet", 10),  # what is made of it is virgin all the same: made in China
+    ],
+)
+def test_the_recycling_route_starts_the_class_again(exempt, place, stages, missing):
+    rows = [
+        at("CN", "china"), at(place, "mill"), at("JP", "works"), makes("china", "scrap", stage="magnet", adds="zc"),
+        makes("mill", "powder", takes={"scrap": 1}, stage="recycling"), makes("works", "magnet", takes={"powder": 1}),
+    ]  # fmt: skip
+    plan = planned(rows, CLEAN_NEED, china_rule(exempt=exempt, stages=stages))
+    assert short(plan) == approx(missing)
+
+
+def test_the_recycling_route_is_for_its_rule_only():
+    rows = [
+        at("CN", "china"), at("JP", "mill"), makes("china", "scrap", stage="magnet", adds="zc"),
+        makes("mill", "magnet", takes={"scrap": 1}, stage="recycling"), china_rule(exempt="magnet"),
+        china_rule(version="2", status="proposed"), Demand(customer="car", material="magnet", rules="zc", demand=10),
+    ]  # fmt: skip
+    assert sums(planned(rows), "Deliveries", "Delivered", "Label") == approx({"zc@2": 10})

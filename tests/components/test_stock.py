@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from pytest import approx
-from tiny import at, faults, line, makes, paid, party, planned, short, sums, tiny, years
+from tiny import at, china_rule, faults, line, makes, paid, party, planned, sells, short, sums, tiny, years
 
 from sourcing.components.demand import Demand
 from sourcing.components.horizon import Period
@@ -59,8 +59,6 @@ def test_the_roll_of_a_period_of_two_years():
 
 
 def test_labels_lie_apart():
-    from tiny import china_rule
-
     # 3 t unproven at the start; what is made is clean, and the clean need takes no other
     rows = china_rule(), TWO, makes("mine", "magnet", {2026: 5, 2027: 0}), shelf(label="", opening=3)
     plan = planned(rows, Demand(customer="car", material="magnet", rules="zc", demand={2026: 0, 2027: 8}))
@@ -135,24 +133,70 @@ def test_a_minimum_that_cannot_be_reached_is_no_plan():
 # ------------------------------------------------------------------------------------------------ whose it is
 
 
-def test_a_holder_who_is_not_the_sites_party_buys_and_sells_at_the_market_price():
-    rows = [
-        TWO, party("maker", "supplier", "mine"), party("agency", "government"), Price(index="magnet", price={2026: 40, 2027: 60}),
-        makes("mine", "magnet", 10), Demand(customer="car", material="magnet", demand=0), at("AU", "car"),
-        shelf(holder="agency", opening=3, fill=2, terminal=5, storage=1000),
+def agency(**columns):
+    """A government agency's stock at a maker's mine; magnets are worth 40 USD/kg."""
+    return [
+        party("maker", "supplier", "mine"), party("agency", "government"), party("carmaker", "buyer", "car"),
+        Price(index="magnet", price=40), shelf(holder="agency", **columns),
     ]  # fmt: skip
-    plan = planned(rows)
+
+
+def test_a_holder_who_is_not_the_sites_party_buys_what_is_filled():
+    need = Demand(customer="car", material="magnet", demand=0)
+    plan = planned(agency(opening=3, terminal=5, draw=0, storage=1000), makes("mine", "magnet", 2), need)
     assert paid(plan, "Payer", "Payee", "Kind", "Where") == approx(
         {
-            ("agency", "maker", "purchase", "SHELF"): 0.08,  # 2 t at 40: the cheaper year? no: storage is saved in 2027
-            ("agency", "", "storage", "SHELF"): 0.009,
-        }
-    ) or paid(plan, "Payer", "Payee", "Kind", "Where") == approx(
-        {
-            ("agency", "maker", "purchase", "SHELF"): 0.12,  # 2 t at 60 USD/kg, in the system view for nothing
-            ("agency", "", "storage", "SHELF"): 0.007,  # 1,000·(3 + 3)/2 and 1,000·(3 + 5)/2
+            ("agency", "maker", "purchase", "SHELF"): 0.08,  # 2 t at 40 USD/kg
+            ("agency", "", "storage", "SHELF"): 0.004,  # 1,000·(3 + 5)/2
         }
     )
+
+
+def test_a_holder_who_is_not_the_sites_party_sells_what_is_drawn():
+    need = Demand(customer="car", material="magnet", demand=3)
+    plan = planned(agency(opening=3, fill=0), sells("mine", "magnet", 50), need)
+    assert paid(plan, "Payer", "Payee", "Kind") == approx(
+        {("maker", "agency", "purchase"): 0.12, ("carmaker", "maker", "purchase"): 0.15}  # 3 t at 40, and at 50 USD/kg
+    )
+
+
+# ------------------------------------------------------------------------------------------------ worth at the end
+
+
+def ending(shortage: float, opening: float = 10, **columns):
+    """Ten tonnes lie there; a need of 4 t is worth `shortage`, what is left at the end 80 % of 100 USD/kg."""
+    return [
+        TWO, Price(index="magnet", price={2026: 500, 2027: 100}), shelf(opening=opening, maximum=20, terminal_value=80, **columns),
+        Demand(customer="car", material="magnet", demand={2026: 0, 2027: 4}, shortage_value=shortage),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shortage", "left", "value"),
+    [
+        (79, 10, 0.8),  # what is needed is worth less than what is kept: 10 t at 80 USD/kg
+        (81, 6, 0.48),
+    ],
+)
+def test_a_stock_may_be_kept_for_its_value(shortage, left, value):
+    plan = planned(ending(shortage))
+    assert levels(plan)["2027"] == approx(left)
+    assert paid(plan, "Payer", Kind="terminal value") == approx({"us": -value})
+    assert plan.objective == approx(-value + (4 * 0.079 if left == 10 else 0))
+
+
+def test_a_stock_is_not_filled_for_its_value():
+    # magnets cost 1,000 USD/t to make; 20 t would fit
+    plan = planned(ending(81), makes("mine", "magnet", cost=1000))
+    assert paid(plan, Kind="terminal value") == approx({"terminal value": -0.8})  # as far as it was there
+    assert plan.objective == approx(-0.8 + 4 * 0.001)  # what is needed is made
+    row, _, high = line(tiny(ending(81), makes("mine", "magnet")), "stock.value", "SHELF")
+    assert (row, high) == ({"stock.valued[SHELF]": 1, "stock.level[SHELF,clean,2027]": -1}, 0)
+
+
+def test_what_a_terminal_value_needs():
+    assert "needs a maximum" in faults(ending(9), shelf(stockpile="B", terminal_value=5))
+    assert "Terminal (t) is filled too" in faults(ending(9, terminal=2))
 
 
 # ------------------------------------------------------------------------------------------------ how long it lasts
