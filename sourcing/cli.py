@@ -102,7 +102,10 @@ def _told(fault: BaseException, talk: Talk, name: str, *, as_json: bool) -> int:
         code = INVALID
         result = {"status": "invalid", "issues": console.issue_objects(fault.issues)}
         if not as_json:
-            print(console.issue_lines(name, fault.issues, sys.stderr), file=sys.stderr)
+            errors = [issue for issue in fault.issues if issue.severity == "error"]
+            print(console.issue_lines(name, errors, sys.stderr), file=sys.stderr)
+            if rest := len(fault.issues) - len(errors):
+                talk.say(f"{console.counted(rest, 'warning')}: `sourcing check {name}` shows them too")
     elif isinstance(fault, Usage | SourcingError):
         code = fault.exit_code if isinstance(fault, SourcingError) else USAGE
         talk.error(str(fault))

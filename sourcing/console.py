@@ -109,17 +109,17 @@ def headline(name: str, issues: Sequence[Issue]) -> str:
 
 
 def issue_lines(name: str, issues: Sequence[Issue], stream: TextIO) -> str:
-    """A headline and the issues by tab: cell, column, what was found, the rule and the remedy."""
+    """A headline and the issues, errors before warnings, by tab: cell, column, what was found, the rule and the remedy."""
     errors = any(issue.severity == "error" for issue in issues)
     lines = [paint(headline(name, issues), "red" if errors else "yellow" if issues else "green", stream)]
-    by_tab: dict[str, list[Issue]] = {}
-    for issue in issues:
-        by_tab.setdefault(issue.tab, []).append(issue)
+    by_tab: dict[tuple[str, str], list[Issue]] = {}
+    for issue in sorted(issues, key=lambda issue: issue.severity):  # errors first, else in their order
+        by_tab.setdefault((issue.severity, issue.tab), []).append(issue)
     cells = max((len(issue.cell) for issue in issues), default=0)
     columns = min(20, max((len(issue.column) for issue in issues), default=0))
-    for tab, found in by_tab.items():
+    for (_, tab), found in by_tab.items():
         lines.append(paint(tab, "bold", stream))
-        alike = _alike(sorted(found, key=lambda issue: issue.severity))  # errors first, else in their order
+        alike = _alike(found)
         shown = alike[:A_TAB] if len(issues) > MANY else alike
         lines += [_line(issue, cells, columns, stream) for issue, _ in shown]
         if rest := sum(count for _, count in alike[len(shown) :]):

@@ -66,6 +66,25 @@ class _Check:
             self.ids[tab] = active
             self.off[tab] = {str(getattr(row, id_field)) for row in instance.all(row_type)} - set(active)
         self.faults: dict[tuple[str, tuple[str, ...]], tuple[str, str] | None] = {}
+        self.displaced = self._displaced()
+
+    def _displaced(self) -> set[tuple[str, str]]:
+        """Unknown ids (tab, id) that a double took the place of: the double tells of them already.
+
+        A tab with as many doubles as unknown ids that others name was whole before one id was overwritten.
+        """
+        doubles: dict[str, int] = {}
+        for tab, row_type in TABS.items():
+            keys = [row.key for row in self.instance[row_type]]
+            doubles[tab] = len(keys) - len(set(keys))
+        missing: dict[str, set[str]] = {tab: set() for tab in TABS}
+        for row in self.instance.rows():
+            for name, column in row.columns.items() if row.active else ():
+                for word, tabs in _named(getattr(row, name), column):
+                    tab = tabs[0]
+                    if len(tabs) == 1 and doubles[tab] and word not in self.ids[tab] and word not in self.off[tab]:
+                        missing[tab].add(word)
+        return {(tab, word) for tab, words in missing.items() if len(words) <= doubles[tab] for word in words}
 
     def field(self, row: Row, name: str, column: Column) -> Iterator[Issue]:
         """Faults of one field."""
@@ -91,6 +110,8 @@ class _Check:
         if any(word in self.ids[tab] for tab in tabs) or self.incomplete & set(tabs):
             return None
         for tab in tabs:
+            if (tab, word) in self.displaced:
+                return None
             if word in self.off[tab]:
                 return f"is switched off on tab {tab}", "set its Active to yes, or name another"
         message = f"is not an id on tab{'s' if len(tabs) > 1 else ''} {' or '.join(tabs)}"

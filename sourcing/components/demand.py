@@ -182,7 +182,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
     under: dict[tuple[str, str, str], list[Any]] = {}
     violating: dict[tuple[str, str, str], list[Any]] = {}
     for (customer, material, rules, _, label, t_id), var in deliver.items():
-        for rule in asked(instance, rows[customer, material, rules].rules, lots.spans[t_id]):
+        for rule in sorted(asked(instance, rows[customer, material, rules].rules, lots.spans[t_id])):
             under.setdefault((customer, rule, t_id), []).append(var)
             if lots.breaks(label, rule):
                 violating.setdefault((customer, rule, t_id), []).append(var)

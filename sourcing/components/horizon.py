@@ -169,7 +169,7 @@ def checks(instance: Instance) -> list[Issue]:
             _, fault = _value(name, row)
             if fault:
                 faults.append(instance.issue(row, *fault))
-        if name == "risk_weight" and row.value not in ("", "0"):
+        if name == "risk_weight" and settings(instance).risk_weight:
             faults.append(
                 instance.issue(row, "value", "risk is not weighed yet: the plan is risk neutral", warning=True)
             )

@@ -85,7 +85,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
     path.qualifications = block = Block()
     keys: dict[tuple[str, str, str, str], tuple[float, list[Any]]] = {}
     for row, t, needs in first_year(instance):
-        for material in {d.material for d in needs}:
+        for material in dict.fromkeys(d.material for d in needs):
             flows = [
                 var
                 for (i, j, m, _, _, t_id), var in path.channels.by_pair.get((row.customer, t.id), ())
