@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sourcing.model import build
     from sourcing.plan import Plan, make_plan
     from sourcing.report import write_plan
-    from sourcing.workbook import check, read
+    from sourcing.workbook.read import check, read
 
 __all__ = ["Instance", "Plan", "build", "check", "make_plan", "read", "write_plan"]
 

@@ -109,7 +109,7 @@ def headline(name: str, issues: Sequence[Issue]) -> str:
 
 
 def issue_lines(name: str, issues: Sequence[Issue], stream: TextIO) -> str:
-    """A headline and the issues, errors before warnings, by tab: cell, column, what was found, the rule and the remedy."""
+    """A headline and the issues, errors first, by tab: cell, column, what was found, the rule and the remedy."""
     errors = any(issue.severity == "error" for issue in issues)
     lines = [paint(headline(name, issues), "red" if errors else "yellow" if issues else "green", stream)]
     by_tab: dict[tuple[str, str], list[Issue]] = {}

@@ -171,9 +171,7 @@ class Lots:
                 place = (site, material, t.number)
                 open_to_all = any(not row.label for row in stocks)
                 use[place] |= {
-                    label
-                    for label in reach[place]
-                    if open_to_all or any(label <= self._opening(row) for row in stocks)
+                    label for label in reach[place] if open_to_all or any(label <= self._opening(row) for row in stocks)
                 }
             able = [line for line in lines(instance) if runs[line.id, t.number]]
             moves = [(h, later) for h, shipped, later in self._moves if shipped is t]

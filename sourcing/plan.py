@@ -271,7 +271,9 @@ def shortage_words(plan: Plan) -> str:
         for site in dict.fromkeys(row["Customer"] for row in plan.tabs["Demand"].records())
         if site not in by_customer
     ]
-    text = f"{figures['met_share']:.1f} % of demand is met; short {when}, most of it {name} ({by_customer[worst]:,.0f} t)"
+    text = (
+        f"{figures['met_share']:.1f} % of demand is met; short {when}, most of it {name} ({by_customer[worst]:,.0f} t)"
+    )
     return text + (f"; nothing for {', '.join(spared)}." if spared else ".")
 
 

@@ -277,6 +277,7 @@ def highs(arrays: Arrays, options: Options) -> Any:
     if not np.all(np.isfinite(arrays.cost)) or not np.all(np.isfinite(arrays.values)):
         raise ValueError("a cost or a coefficient is not a finite number")
     with _silent():
+        highspy.Highs.resetGlobalScheduler(True)  # this solve may ask for other threads than the one before
         solver = highspy.Highs()  # type: ignore[no-untyped-call]
     for name, value in _settings(options).items():
         _ok(solver.setOptionValue(name, value), f"option {name}")

@@ -174,13 +174,15 @@ def test_an_outsiders_take_or_pay_does_not_earn():
 
 
 def test_an_outsiders_credit_does_not_earn():
-    # a credit of 5,000 USD/t on what costs 1,000, from an outsider: nobody asks for the magnets, so none are made
+    # making costs 1,000 USD/t and earns a credit of 5,000 from an outsider; the need itself is worth nothing
     rows = [
-        ALLY, party("rich", "government", allied=False), party("us", "buyer", "car"),
-        makes("mine", {"tailings": 1, "magnet": 1}, cost=1000, credit=5000, credit_payer="rich"),
-        Demand(customer="car", material="tailings", demand=1, shortage_value=0), sells("mine", "tailings", 1),
+        ALLY, party("rich", "government", allied=False), party("carmaker", "buyer", "car"),
+        makes("mine", "magnet", cost=1000, credit=5000, credit_payer="rich"), sells("mine", "magnet", 1),
+        Demand(customer="car", material="magnet", demand=10, shortage_value=0),
     ]  # fmt: skip
-    assert planned(rows).objective == approx(0)
+    plan = planned(rows)
+    assert plan.objective == approx(0)
+    assert flows(plan) == {}
 
 
 # ------------------------------------------------------------------------------------------------ objective and costs

@@ -179,6 +179,27 @@ def named(rows: list[Row], tab: str) -> list[str]:
     return list(found)
 
 
+# ------------------------------------------------------------------------------------------------ a known problem
+
+# Dantzig (1963), Linear Programming and Extensions, chapter 3.3: two canneries, three markets, freight of 90 dollars a
+# case and thousand miles. A case is a tonne here. The published optimum is 153.675 thousand dollars.
+MILES = {
+    ("seattle", "new-york"): 2.5, ("seattle", "chicago"): 1.7, ("seattle", "topeka"): 1.8,
+    ("san-diego", "new-york"): 2.5, ("san-diego", "chicago"): 1.8, ("san-diego", "topeka"): 1.4,
+}  # fmt: skip
+
+
+def dantzig() -> Instance:
+    """The transport problem."""
+    return tiny(
+        makes("seattle", "cans", 350),
+        makes("san-diego", "cans", 600),
+        [Demand(customer=site, material="cans", demand=t) for site, t in
+         {"new-york": 325, "chicago": 300, "topeka": 275}.items()],
+        [Lane(origin=i, destination=j, goods="cans", freight=90 * d) for (i, j), d in MILES.items()],
+    )  # fmt: skip
+
+
 # ------------------------------------------------------------------------------------------------ looking at a plan
 
 

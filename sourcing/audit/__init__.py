@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from sourcing.audit.books import Books
+from sourcing.audit.contracts import check_contracts
 from sourcing.audit.facts import Facts
+from sourcing.audit.floors import check_floors
 from sourcing.audit.material import check_material
 from sourcing.audit.money import check_money
 from sourcing.audit.scope import check_scope
@@ -51,6 +53,8 @@ def audit(instance: Instance, plan: Planned) -> Audit:
     check_scope(facts, families)
     check_material(facts, books, families)
     check_terms(facts, books, families)
+    check_contracts(facts, books, families)
+    check_floors(facts, books, families)
     check_money(facts, books, families, plan.objective)
     _summary(plan, books, families)
     return Audit(families.done())

@@ -119,7 +119,7 @@ class Stock(Book):
 
 @dataclass(frozen=True)
 class Taken(Book):
-    """A contract's year."""
+    """A contract's period."""
 
     tab = "Contracts"
     key = ("contract", "period")
@@ -129,6 +129,7 @@ class Taken(Book):
     taken: float = cell("Taken", "amount")
     maximum: float | None = cell("Maximum", "amount?")
     deficit: float = cell("Deficit", "amount")
+    makeup: float = cell("Make-up", "amount")
     price: float | None = cell("Price", "number?")
     paid: float = cell("Paid", "number")
     rebate: float = cell("Rebate", "amount")
@@ -257,6 +258,7 @@ class Instrument(Book):
     key = ("floor", "kind", "period")
     floor: str = cell("Floor", "text")
     kind: str = cell("Kind", "text")
+    material: str = cell("Material", "material")
     period: str = cell("Period", "period")
     level: float | None = cell("Level", "number?")
     benchmark: float | None = cell("Benchmark", "number?")
@@ -264,6 +266,8 @@ class Instrument(Book):
     counted: float | None = cell("Counted", "amount?")
     top_up: float | None = cell("Top-up", "amount?")
     upside: float | None = cell("Upside", "amount?")
+    payer: str = cell("Payer", "text")
+    payee: str = cell("Payee", "text")
 
 
 B = TypeVar("B", bound=Book)
@@ -287,6 +291,10 @@ class Books:
         self.costs = self._read(Cost)
         self.sums = self._read(Sums)
         self.floors = self._read(Instrument)
+        # by period, as most is looked up so
+        self.flows_of = {t: [flow for flow in self.flows if flow.period == t] for t in facts.time}
+        self.runs_of = {t: [run for run in self.runs if run.period == t] for t in facts.time}
+        self.deliveries_of = {t: [d for d in self.deliveries if d.period == t] for t in facts.time}
 
     def _read(self, book: type[B]) -> list[B]:
         table = self._tabs.get(book.tab)

@@ -29,6 +29,9 @@ from sourcing.sheets import Selector, Series, conversion, span_of, year_of
 MOMENT = 1e-6
 """Two moments closer than this (years, half a minute) are one."""
 
+MILLION, KILO = 1e-6, 1e-3
+"""From USD/t·t and from USD/kg·t to M USD."""
+
 
 @dataclass(frozen=True)
 class Time:
@@ -98,6 +101,7 @@ class Facts:
         self.needed |= {(c, other) for c, material, other in self.substitutes if (c, material) in self.needed}
         self.passed_on = {(site, material) for site, material in self.offers if self.sites[site].passes_on}
         self._lanes: dict[tuple[str, str, str], Lane | None] = {}
+        self._ranks: dict[tuple[Selector, str], int | None] = {}
         self.rules = Labels(instance, self)
         self.ids: dict[str, Iterable[str]] = {
             "site": self.sites,
@@ -156,19 +160,21 @@ class Facts:
 
     def _place_rank(self, selector: Selector, site: str) -> int | None:
         """How closely a selector means a site: 4 by name, 3 by party, 2 by country, 1 as an ally, 0 as any."""
-        row, ranks = self.sites[site], []
-        for kind, name in selector.terms:
-            if kind == "id" and name in self.sites:
-                ranks += [4] if name == site else []
-            elif kind in ("id", "entity"):
-                ranks += [3] if row.entity == name else []
-            elif kind == "country":
-                ranks += [2] if row.country.upper() == name.upper() else []
-            elif kind == "allied":
-                ranks += [1] if self.entities[row.entity].allied else []
-            elif kind == "any":
-                ranks += [0]
-        return max(ranks, default=None)
+        if (selector, site) not in self._ranks:
+            row, ranks = self.sites[site], []
+            for kind, name in selector.terms:
+                if kind == "id" and name in self.sites:
+                    ranks += [4] if name == site else []
+                elif kind in ("id", "entity"):
+                    ranks += [3] if row.entity == name else []
+                elif kind == "country":
+                    ranks += [2] if row.country.upper() == name.upper() else []
+                elif kind == "allied":
+                    ranks += [1] if self.entities[row.entity].allied else []
+                elif kind == "any":
+                    ranks += [0]
+            self._ranks[selector, site] = max(ranks, default=None)
+        return self._ranks[selector, site]
 
     def _goods_rank(self, selector: Selector, material: str) -> int | None:
         """How closely a selector means a material: 2 by name, 1 by form, 0 as any."""
@@ -187,21 +193,25 @@ class Facts:
 
     def matches(self, selector: Selector, material: str, form: str = "") -> bool:
         """Whether a selector means a material, of one form if given."""
-        return self._goods_rank(selector, material) is not None and form in ("", self.materials[material].form)
+        return form in ("", self.materials[material].form) and self._goods_rank(selector, material) is not None
 
     def lane(self, origin: str, destination: str, material: str) -> Lane | None:
         """The lane of a shipment: the most specific row that matches, or None."""
         key = (origin, destination, material)
         if key not in self._lanes:
             found: list[tuple[tuple[int, int, int], Lane]] = []
-            for row in self.instance[Lane]:
-                a = self._place_rank(row.origin, origin)
-                b = self._place_rank(row.destination, destination)
-                c = self._goods_rank(row.goods, material)
-                if a is not None and b is not None and c is not None:
+            for row, c in self._carrying[material]:
+                a, b = self._place_rank(row.origin, origin), self._place_rank(row.destination, destination)
+                if a is not None and b is not None:
                     found.append((((a > 0) + (b > 0) + (c > 0), a + b, c), row))  # filled selectors, then how closely
             self._lanes[key] = max(found, key=lambda pair: pair[0])[1] if found else None
         return self._lanes[key]
+
+    @cached_property
+    def _carrying(self) -> dict[str, list[tuple[Lane, int]]]:
+        """The lanes that carry a material, and how closely they mean it."""
+        ranked = {m: [(row, self._goods_rank(row.goods, m)) for row in self.instance[Lane]] for m in self.materials}
+        return {m: [(row, rank) for row, rank in rows if rank is not None] for m, rows in ranked.items()}
 
     def owner(self, site: str) -> str:
         """The party whose site it is."""
@@ -267,10 +277,17 @@ class Facts:
         price = price if contract.floor is None else max(price, contract.floor)
         return price if contract.cap is None else min(price, contract.cap)
 
+    def at_gate(self, under: str, origin: str, material: str, t: Time) -> float:
+        """The price of a channel; inside one party the market price."""
+        if under in self.contracts:
+            return self.contract_price(self.contracts[under], t)
+        offer = self.offers.get((origin, material))
+        return self.spot(offer, t) if under == "spot" and offer else self.market(material, t)
+
     # ------------------------------------------------------------------------------------------ parties
 
     def treasury(self, site: str) -> str:
-        """Who gets the tariffs of a site's country."""
+        """Who gets the duties of a site's country: its government, or a treasury that stands for one."""
         country = self.sites[site].country
         for row in self.entities.values():
             if row.role == "government" and country and country in row.country:

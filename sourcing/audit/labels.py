@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 from collections.abc import Iterable
 
 from sourcing.audit.facts import MOMENT, Facts, Line, Time
 from sourcing.components.lanes import Lane
 from sourcing.components.materials import Content
-from sourcing.components.rules import Rule
+from sourcing.components.places import Holding
+from sourcing.components.rules import Rule, Waiver
 from sourcing.components.stock import Stockpile
 from sourcing.instance import Instance
 from sourcing.sheets import year_of
 
 CHAIN = ("mine", "crack", "separation", "metal", "alloy", "magnet")
 """The stages in which a lot gets its history, first to last; recycling comes after them all."""
+
+UNPROVEN = ("", "ZZ")
+"""What stands for a country that nobody knows: every rule covers it."""
+
+SHARE = 1e-9
+"""Holdings closer than this are equal (50 % of 50 % reaches 25 %)."""
 
 Label = frozenset[str]
 
@@ -24,6 +33,12 @@ class Labels:
     def __init__(self, instance: Instance, facts: Facts):
         self.rules = {row.id: row for row in instance[Rule]}
         self._facts = facts
+        self._added: dict[tuple[str, str, str], Label] = {}
+        self._waivers = instance[Waiver]
+        self._holdings: dict[str, list[tuple[str, float]]] = {}
+        for holding in instance[Holding]:  # of any date: who is or will be an owner counts
+            control = 1.0 if holding.share > 50 else holding.share / 100
+            self._holdings.setdefault(holding.entity, []).append((holding.holder, control))
         held: dict[str, set[str]] = {}
         for row in instance[Content]:
             held.setdefault(row.material, set())
@@ -52,13 +67,39 @@ class Labels:
         return frozenset(id for id, rule in self.rules.items() for name in names if name in (id, rule.rule))
 
     def _covers(self, rule: Rule, site: str) -> bool:
-        country = self._facts.sites[site].country
-        if country in ("", "ZZ"):
-            return True  # unproven
-        return country in rule.countries or (bool(rule.allowed) and country not in rule.allowed)
+        row = self._facts.sites[site]
+        if row.country in UNPROVEN or (rule.test in ("place", "both") and _foreign(rule, row.country)):
+            return True
+        return rule.test in ("owner", "both") and self._owned(rule, row.entity)
+
+    def _owned(self, rule: Rule, entity: str) -> bool:
+        """Whether parties of a covered country hold an entity at the threshold or above."""
+        least = (100.0 if rule.threshold is None else rule.threshold) / 100
+        return any(
+            self._holds(holder, entity, frozenset()) >= least - SHARE
+            and any(_foreign(rule, country) for country in row.country or ("",))
+            for holder, row in self._facts.entities.items()
+        )
+
+    def _holds(self, holder: str, entity: str, passed: frozenset[str]) -> float:
+        """Share of an entity that a holder has in effect, through chains that pass no party twice."""
+        if holder == entity:
+            return 1.0
+        chains = [
+            part * self._holds(holder, owner, passed | {entity})
+            for owner, part in self._holdings.get(entity, ())
+            if owner not in passed
+        ]
+        return min(1.0, sum(chains))  # nobody holds more than all of it
 
     def added(self, line: Line) -> Label:
         """What a process does to what it makes."""
+        key = line.site, line.recipe, line.unit
+        if key not in self._added:
+            self._added[key] = self._adds(line)
+        return self._added[key]
+
+    def _adds(self, line: Line) -> Label:
         source = not line.inputs
         if source and line.adds:
             return self._versions(line.adds)
@@ -102,9 +143,26 @@ class Labels:
                 found.add(max(versions, key=lambda rule: rule.since).id)
         return frozenset(found)
 
+    def waived(self, customer: str, id: str, t: Time) -> float:
+        """Tonnes that a customer may use in a period although they violate a rule version."""
+        total = 0.0
+        for row in self._waivers:
+            if row.customer == customer and row.rule in (id, self.rules[id].rule):
+                since = -math.inf if row.since is None else year_of(row.since)
+                until = math.inf if row.until is None else year_of(row.until + dt.timedelta(days=1))
+                total += row.tonnes * t.overlap(since, until)
+        return total
+
+
+def _foreign(rule: Rule, country: str) -> bool:
+    """Whether a rule covers a country: listed, not among the only ones allowed, or unknown."""
+    listed = country in rule.countries or (bool(rule.allowed) and country not in rule.allowed)
+    return listed or country in UNPROVEN
+
 
 def _counts(rule: Rule, elements: set[str]) -> bool:
-    return bool(elements) if "strict" in rule.elements else bool(elements & set(rule.elements))
+    strict = "strict" in (name.lower() for name in rule.elements)
+    return bool(elements) if strict else bool(elements & set(rule.elements))
 
 
 def name_of(label: Label) -> str:

@@ -279,11 +279,8 @@ def _capacity(facts: Facts, books: Books, families: Families) -> None:
         for unit, rate in facts.line[run.process].uses.items():
             used[unit, run.period] += rate * run.activity
     for (unit, period), amount in used.items():
-        t, row = facts.time[period], facts.units[unit]
-        limit = capacity_of(facts, books, unit, t)
-        check.at_most(amount, limit, f"{unit} in {period}: used")
-        if row.minimum_load and amount > ZERO and math.isfinite(limit):
-            check.at_least(amount, limit * row.minimum_load / 100, f"{unit} in {period}: minimum load")
+        t = facts.time[period]
+        check.at_most(amount, capacity_of(facts, books, unit, t), f"{unit} in {period}: used")
     for use in books.uses:
         where = f"{use.name} in {use.period}"
         check.holds(use.kind in ("capacity", "surplus"), f"{where}: {use.kind} is neither capacity nor surplus")
@@ -303,7 +300,7 @@ def _capacity(facts: Facts, books: Books, families: Families) -> None:
 
 
 def _stock(facts: Facts, books: Books, families: Families) -> None:
-    roll, limits = families("stock"), families("stock limits")
+    roll, limits, fills = families("stock"), families("stock limits"), families("stock label", ZERO)
     of = {(s.stockpile, s.label, s.period): s for s in books.stocks}
     for name, row in facts.stockpiles.items():
         labels = dict.fromkeys(s.label for s in books.stocks if s.stockpile == name)
@@ -320,6 +317,9 @@ def _stock(facts: Facts, books: Books, families: Families) -> None:
                 known = (stock.holder, stock.site, stock.material) == (row.holder, row.site, row.material)
                 roll.holds(known, f"{where}: holder, site or material is not the stockpile's")
                 kept = (1 - row.loss / 100) ** t.years
+                worse = stock.label - facts.rules.opening(row) if row.label else frozenset[str]()
+                # exactly nothing worse is put in, be it ever so little
+                fills.none(stock.fill if worse else 0.0, f"{where}: filled with what violates {name_of(worse)}")
                 roll.equal(stock.opening, level, f"{where}: opening")
                 roll.equal(stock.loss, (1 - kept) * stock.opening, f"{where}: loss", size=stock.opening)
                 closing = kept * stock.opening + stock.fill - stock.draw

@@ -9,28 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from sourcing.audit.books import ZERO, Books, Cost
-from sourcing.audit.facts import MOMENT, Facts, Time, mean
-from sourcing.audit.material import steps_online, sums
-from sourcing.audit.terms import (
-    limit_faults,
-    limit_holds,
-    output_of,
-    parties,
-    quantities,
-    rebate,
-    shortage_value,
-    take_or_pay,
-)
+from sourcing.audit.contracts import parties, rebate, settle
+from sourcing.audit.facts import KILO, MILLION, MOMENT, Facts, Time, mean
+from sourcing.audit.floors import added_at_border, cfd
+from sourcing.audit.material import steps_online
+from sourcing.audit.terms import limit_faults, limit_holds, shortage_value
 from sourcing.audit.verdict import MONEY, Families
 from sourcing.components.contracts import Contract
 from sourcing.components.floors import Floor
-from sourcing.sheets import year_of
 
 OUTSIDERS = 0.001
 """What a resource cost of a party of weight 0 counts, so that ties break the natural way."""
-
-MILLION, KILO = 1e-6, 1e-3
-"""From USD/t·t and from USD/kg·t to M USD."""
 
 UNPAID = ("shortage", "limit penalty")
 """Kinds that nobody pays: values that steer the plan."""
@@ -51,7 +40,6 @@ class Entry:
 def check_money(facts: Facts, books: Books, families: Families, objective: Any) -> None:
     """Every promise about money."""
     _prices(facts, books, families)
-    _floors(facts, books, families)
     _ledger(facts, books, families, objective)
     _parties(facts, books, families)
 
@@ -59,19 +47,11 @@ def check_money(facts: Facts, books: Books, families: Families, objective: Any) 
 # -------------------------------------------------------------------------------------------------- prices
 
 
-def price_of(facts: Facts, under: str, origin: str, material: str, t: Time) -> float:
-    """The price at the gate (USD/kg) of a channel; inside one party the market price."""
-    if under in facts.contracts:
-        return facts.contract_price(facts.contracts[under], t)
-    offer = facts.offers.get((origin, material))
-    return facts.spot(offer, t) if under == "spot" and offer else facts.market(material, t)
-
-
 def _prices(facts: Facts, books: Books, families: Families) -> None:
     check = families("prices", MONEY)
     for flow in books.flows:
         t, lane = facts.time[flow.period], facts.lane(flow.origin, flow.destination, flow.material)
-        price = price_of(facts, flow.under, flow.origin, flow.material, t)
+        price = facts.at_gate(flow.under, flow.origin, flow.material, t)
         if flow.under == "inside":
             check.holds(flow.price is None, f"{flow}: a price inside one party")
         else:
@@ -79,58 +59,6 @@ def _prices(facts: Facts, books: Books, families: Families) -> None:
         if lane:
             check.equal(flow.freight, lane.freight, f"{flow}: freight (USD/t)")
             check.equal(flow.tariff, lane.tariff / 100 * price * 1000, f"{flow}: tariff (USD/t)")
-
-
-# -------------------------------------------------------------------------------------------------- floors
-
-
-def cfd(facts: Facts, books: Books, floor: Floor, t: Time) -> tuple[dict[str, float], float, float, float]:
-    """Output by party, the tonnes that count, and top-up and upside share (M USD) of a contract for difference."""
-    output: dict[str, float] = defaultdict(float)
-    for site, made in output_of(facts, books, floor.material, t, lambda s: facts.covers(floor.covered, s)).items():
-        output[facts.owner(site)] += made
-    counted = min(sum(output.values()), math.inf if floor.volume is None else floor.volume * t.years)
-    benchmark = facts.price(floor.benchmark or facts.materials[floor.material].index, t)
-    top_up = max(0.0, floor.level.mean(t.start, t.end) - benchmark) * counted * KILO
-    running = floor.upside_starts is None or year_of(floor.upside_starts) <= t.start + MOMENT
-    above = max(0.0, benchmark - floor.upside_from) if floor.upside_from is not None and running else 0.0
-    return output, counted, top_up, floor.upside_share / 100 * above * counted * KILO
-
-
-def _floors(facts: Facts, books: Books, families: Families) -> None:
-    check = families("floors")
-    rows = {(row.floor, row.kind, row.period): row for row in books.floors}
-    taken = sums(books.flows, lambda f: (f.under, f.period), lambda f: f.tonnes)
-    for row in books.floors:
-        contract = facts.contracts.get(row.floor)
-        if row.kind == "contract floor" and contract is not None and contract.floor is not None:
-            t, where = facts.time[row.period], f"{row.floor} in {row.period}"
-            market, tonnes = facts.before_floor(contract, t), taken.get((row.floor, row.period), 0.0)
-            check.equal(row.level or 0.0, contract.floor, f"{where}: level", floor=MONEY)
-            check.equal(row.benchmark or 0.0, market, f"{where}: benchmark", floor=MONEY)
-            check.equal(row.counted or 0.0, tonnes, f"{where}: counted")
-            lift = (facts.contract_price(contract, t) - market) * tonnes * KILO
-            check.equal(row.top_up or 0.0, max(0.0, lift), f"{where}: top-up", floor=MONEY)
-        else:
-            check.holds(row.kind == "cfd", f"{row.floor} in {row.period}: there is no such {row.kind}")
-    for floor in facts.instance[Floor]:
-        for t in facts.times:
-            where = f"{floor.floor} in {t.id}"
-            output, counted, top_up, upside = cfd(facts, books, floor, t)
-            told = rows.get((floor.floor, "cfd", t.id))
-            if told is None:
-                check.holds(not top_up and not upside, f"{where}: has no row")
-                continue
-            benchmark = facts.price(floor.benchmark or facts.materials[floor.material].index, t)
-            for what, found, wanted, least in (
-                ("level", told.level, floor.level.mean(t.start, t.end), MONEY),
-                ("benchmark", told.benchmark, benchmark, MONEY),
-                ("output", told.output, sum(output.values()), None),
-                ("counted", told.counted, counted, None),
-                ("top-up", told.top_up, top_up, MONEY),
-                ("upside", told.upside, upside, MONEY),
-            ):
-                check.equal(found or 0.0, wanted, f"{where}: {what}", floor=least)
 
 
 # -------------------------------------------------------------------------------------------------- the ledger
@@ -142,6 +70,7 @@ class Ledger:
     def __init__(self, facts: Facts, books: Books):
         self._facts, self._books = facts, books
         self.entries: list[Entry] = []
+        self._settled = {name: settle(facts, books, row) for name, row in facts.contracts.items()}
         for t in facts.times:
             self._trade(t)
             self._contracts(t)
@@ -166,11 +95,9 @@ class Ledger:
 
     def _trade(self, t: Time) -> None:
         facts = self._facts
-        for flow in self._books.flows:
-            if flow.period != t.id:
-                continue
+        for flow in self._books.flows_of[t.id]:
             buyer, seller = facts.owner(flow.destination), facts.owner(flow.origin)
-            price = price_of(facts, flow.under, flow.origin, flow.material, t)
+            price = facts.at_gate(flow.under, flow.origin, flow.material, t)
             contract = facts.contracts.get(flow.under)
             if flow.under != "inside":
                 offer = facts.offers.get((flow.origin, flow.material))
@@ -186,12 +113,14 @@ class Ledger:
         facts = self._facts
         for name, contract in facts.contracts.items():
             taken: dict[tuple[str, str], float] = defaultdict(float)
-            for flow in self._books.flows:
-                if (flow.under, flow.period) == (name, t.id):
+            for flow in self._books.flows_of[t.id]:
+                if flow.under == name:
                     taken[facts.owner(flow.destination), facts.owner(flow.origin)] += flow.tonnes
             total = sum(taken.values())
-            due = take_or_pay(facts, contract, t, max(0.0, quantities(facts, self._books, contract, t)[0] - total))
-            back = rebate(facts, contract, t, total)
+            settled = self._settled[name].get(t.id)
+            due, back = settled.due if settled else 0.0, rebate(facts, contract, t, total)
+            if not due and not back:
+                continue
             # in proportion to what the parties take; equal parts where nothing is taken
             parts = taken if total > ZERO else dict.fromkeys(parties(facts, contract, t), 1.0)
             for (buyer, seller), part in parts.items():
@@ -201,11 +130,10 @@ class Ledger:
 
     def _production(self, t: Time) -> None:
         facts, books = self._facts, self._books
-        for run in books.runs:
-            if run.period == t.id:
-                line, owner = facts.line[run.process], facts.owner(run.site)
-                self._pay(owner, "", "processing", t, line.cost * run.activity * MILLION)
-                self._pay(line.credit_payer, owner, "production credit", t, line.credit * run.activity * MILLION)
+        for run in books.runs_of[t.id]:
+            line, owner = facts.line[run.process], facts.owner(run.site)
+            self._pay(owner, "", "processing", t, line.cost * run.activity * MILLION)
+            self._pay(line.credit_payer, owner, "production credit", t, line.credit * run.activity * MILLION)
         for use in books.uses:
             if use.kind == "surplus" and use.period == t.id and use.name in facts.materials:
                 cost = facts.materials[use.name].disposal or 0.0
@@ -237,15 +165,20 @@ class Ledger:
                 price, owner = facts.market(row.material, t), facts.owner(row.site)
                 self._pay(row.holder, owner, "purchase", t, price * stock.fill * KILO)
                 self._pay(owner, row.holder, "purchase", t, price * stock.draw * KILO)
+        for name, row in facts.stockpiles.items():
+            if row.terminal_value is not None and t is facts.times[-1]:
+                left = sum(s.closing for s in self._books.stocks if (s.stockpile, s.period) == (name, t.id))
+                worth = row.terminal_value / 100 * facts.market(row.material, t)
+                # as far as it was there at the start: nothing is filled in for its value
+                self._pay(row.holder, "", "terminal value", t, -worth * min(left, row.opening) * KILO)
 
     def _demand(self, t: Time) -> None:
         facts, books = self._facts, self._books
         for need in books.needs:
             if need.period == t.id:
                 self._pay(facts.owner(need.customer), "", "shortage", t, shortage_value(facts, need)[0])
-        for d in books.deliveries:
-            other = facts.substitutes.get((d.customer, d.material, d.delivered_as))
-            if d.period == t.id and other:
+        for d in books.deliveries_of[t.id]:
+            if other := facts.substitutes.get((d.customer, d.material, d.delivered_as)):
                 self._pay(facts.owner(d.customer), "", "substitution", t, other.extra_cost * d.tonnes * MILLION)
         for limit in facts.limits.values():
             if limit.penalty is not None and limit_holds(facts, limit, t):
@@ -253,8 +186,14 @@ class Ledger:
                 self._pay("planner", "", "limit penalty", t, limit.penalty * (over + under) * MILLION)
 
     def _public(self, t: Time) -> None:
-        for floor in self._facts.instance[Floor]:
-            output, _, top_up, upside = cfd(self._facts, self._books, floor, t)
+        facts = self._facts
+        for floor in facts.instance[Floor]:
+            if floor.kind == "border":
+                for flow, added in added_at_border(facts, self._books, floor, t):
+                    buyer, treasury = facts.owner(flow.destination), facts.treasury(flow.destination)
+                    self._pay(buyer, treasury, "border top-up", t, added * flow.tonnes * KILO, importer=buyer)
+                continue
+            output, _, top_up, upside = cfd(facts, self._books, floor, t)
             for party, made in output.items():
                 share = made / sum(output.values()) if made else 0.0
                 self._pay(floor.payer, party, "top-up", t, top_up * share)
@@ -280,10 +219,7 @@ def _grouped(entries: Iterator[tuple[Key, float]]) -> tuple[dict[Key, float], di
 
 def _key(entry: Entry | Cost) -> Key:
     payer = "planner" if entry.kind == "limit penalty" else entry.payer
-    payee = entry.payee
-    if payee.startswith("treasury:"):
-        payee = ":".join(payee.split(":")[:2])  # its country; as what it counts is checked with the amount
-    return payer, payee, entry.kind, entry.period
+    return payer, entry.payee, entry.kind, entry.period
 
 
 def _ledger(facts: Facts, books: Books, families: Families, objective: Any) -> None:

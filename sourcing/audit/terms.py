@@ -1,17 +1,14 @@
-"""What was promised: demand and its rules, qualifications, contracts and limits."""
+"""What was promised to customers and planners: demand and its rules, qualifications and limits."""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable
 
 from sourcing.audit.books import ZERO, Books, Need
 from sourcing.audit.facts import MOMENT, Facts, Time, mean
-from sourcing.audit.labels import name_of
 from sourcing.audit.material import sums
 from sourcing.audit.verdict import MONEY, Families
-from sourcing.components.contracts import Contract
 from sourcing.components.demand import ShortageStep
 from sourcing.components.limits import Limit
 from sourcing.components.qualifications import Qualification
@@ -19,11 +16,11 @@ from sourcing.sheets import year_of
 
 
 def check_terms(facts: Facts, books: Books, families: Families) -> None:
-    """Every promise to a customer, a partner or a planner."""
+    """Every promise to a customer or a planner."""
     _demand(facts, books, families)
     _deliveries(facts, books, families)
+    _rules(facts, books, families)
     _qualifications(facts, books, families)
-    _contracts(facts, books, families)
     _limits(facts, books, families)
 
 
@@ -78,14 +75,10 @@ def _met(facts: Facts, books: Books) -> dict[tuple[str, str, str, str], float]:
 
 
 def _deliveries(facts: Facts, books: Books, families: Families) -> None:
-    check, kept, shares = families("deliveries"), families("rules", ZERO), families("substitutes")
+    check, shares = families("deliveries"), families("substitutes")
     stood_in: dict[tuple[tuple[str, str, str, str], str], float] = defaultdict(float)
     for d in books.deliveries:
         where = f"{d.delivered_as} for {d.material} of {d.customer} in {d.period}"
-        row = facts.demands[d.demand_row]
-        broken = d.label & facts.rules.asked(row.rules, facts.time[d.period])
-        # no tolerance by size: a lot that may not be delivered has no place in the plan at all
-        kept.none(d.tonnes if broken else 0.0, f"{where}: breaks {name_of(broken)}")
         if d.delivered_as != d.material:
             other = facts.substitutes.get((d.customer, d.material, d.delivered_as))
             check.holds(other is not None, f"{where}: may not stand in")
@@ -97,6 +90,29 @@ def _deliveries(facts: Facts, books: Books, families: Families) -> None:
         share = mean(other.maximum_share, t, default=math.inf) / 100
         limit = share * need if math.isfinite(share) else math.inf
         shares.at_most(tonnes, limit, f"{name} for {m} of {customer} in {period}: stands in for", size=need)
+
+
+def _rules(facts: Facts, books: Books, families: Families) -> None:
+    """What violates a rule version stays within its tolerance and waivers, for a customer in a period."""
+    exact = families("rules", ZERO)
+    under: dict[tuple[str, str, str], float] = defaultdict(float)
+    broken: dict[tuple[str, str, str], float] = defaultdict(float)
+    for d in books.deliveries:
+        t = facts.time[d.period]
+        where = f"{d.delivered_as} for {d.material} of {d.customer} in {d.period}"
+        for id in facts.rules.asked(facts.demands[d.demand_row].rules, t):
+            key = d.customer, id, d.period
+            under[key] += d.tonnes
+            broken[key] += d.tonnes if id in d.label else 0.0
+            if not facts.rules.rules[id].tolerance and not facts.rules.waived(d.customer, id, t):
+                # no tolerance by size: a lot that may not be delivered has no place in the plan at all
+                exact.none(d.tonnes if id in d.label else 0.0, f"{where}: breaks {id}")
+    for (customer, id, period), tonnes in broken.items():
+        share, quota = facts.rules.rules[id].tolerance / 100, facts.rules.waived(customer, id, facts.time[period])
+        if share or quota:
+            whole = under[customer, id, period]
+            lenient = families("tolerances")
+            lenient.at_most(tonnes, share * whole + quota, f"{customer} in {period}: breaks {id}", size=whole)
 
 
 # -------------------------------------------------------------------------------------------------- qualifications
@@ -142,96 +158,6 @@ def _qualifications(facts: Facts, books: Books, families: Families) -> None:
             check.at_most(tonnes, share * demand, f"{where}: first-year share")
 
 
-# -------------------------------------------------------------------------------------------------- contracts
-
-
-def quantities(facts: Facts, books: Books, contract: Contract, t: Time) -> tuple[float, float]:
-    """Minimum and maximum of a contract in a period (t); an infinite maximum is none."""
-    years = facts.years(contract, t)
-    if not years:
-        return 0.0, 0.0
-    least = mean(contract.minimum, t, default=0.0) * years
-    most = mean(contract.maximum, t, default=math.inf) * years
-    if contract.minimum_share is not None or contract.maximum_share is not None:
-        output = output_of(facts, books, contract.material, t, lambda s: facts.covers(contract.seller, s))
-        made = sum(output.values()) * years / t.years
-        least = max(least, made * (contract.minimum_share or 0.0) / 100)
-        most = most if contract.maximum_share is None else min(most, made * contract.maximum_share / 100)
-    return least, most
-
-
-def output_of(facts: Facts, books: Books, material: str, t: Time, covers: Callable[[str], bool]) -> dict[str, float]:
-    """Tonnes of a material made in a period by site, at the sites that `covers` says."""
-    made: dict[str, float] = defaultdict(float)
-    for run in books.runs:
-        line = facts.line[run.process]
-        if run.period == t.id and material in line.outputs and covers(run.site):
-            made[run.site] += line.outputs[material] * run.activity
-    return made
-
-
-def rebate(facts: Facts, contract: Contract, t: Time, taken: float) -> float:
-    """What the seller pays back (M USD)."""
-    if contract.rebate_from is None:
-        return 0.0
-    above = max(0.0, facts.before_floor(contract, t) - contract.rebate_from)
-    amount = contract.rebate_share / 100 * above * taken / 1000
-    return amount if contract.rebate_cap is None else min(amount, contract.rebate_cap * facts.years(contract, t))
-
-
-def take_or_pay(facts: Facts, contract: Contract, t: Time, deficit: float) -> float:
-    """What the buyer pays for tonnes not taken (M USD)."""
-    if not isinstance(contract.take_or_pay, int | float):
-        return 0.0  # firm: there may be no deficit
-    return contract.take_or_pay / 100 * facts.contract_price(contract, t) * deficit / 1000
-
-
-def parties(facts: Facts, contract: Contract, t: Time) -> list[tuple[str, str]]:
-    """(buyer, seller) of every channel of a contract that is open in a period."""
-    m = contract.material
-    sellers = [site for site in facts.sites if facts.covers(contract.seller, site) and facts.may_send(site, m)]
-    buyers = [site for site in facts.sites if facts.covers(contract.buyer, site) and facts.may_take(site, m)]
-    found = {
-        (facts.owner(j), facts.owner(i)): None
-        for i in sellers
-        for j in buyers
-        if i != j and facts.years(contract, t) and facts.lane(i, j, m) and qualified(facts, i, j, m, t) is not None
-    }
-    return list(found)
-
-
-def _contracts(facts: Facts, books: Books, families: Families) -> None:
-    check, money = families("contracts"), families("contract money", MONEY)
-    taken = sums(books.flows, lambda f: (f.under, f.period), lambda f: f.tonnes)
-    rows = {(row.contract, row.period): row for row in books.contracts}
-    for name, contract in facts.contracts.items():
-        for t in facts.times:
-            where = f"{name} in {t.id}"
-            least, most = quantities(facts, books, contract, t)
-            flow = taken.get((name, t.id), 0.0)
-            deficit = max(0.0, least - flow)
-            check.at_most(flow, most, f"{where}: taken")
-            if contract.take_or_pay == "firm":
-                check.at_most(deficit, 0.0, f"{where}: is firm; not taken", size=least)
-            row = rows.get((name, t.id))
-            if row is None:
-                check.holds(not facts.years(contract, t), f"{where}: has no row")
-                continue
-            check.equal(row.minimum, least, f"{where}: minimum")
-            check.equal(row.taken, flow, f"{where}: taken")
-            check.equal(row.deficit, deficit, f"{where}: deficit", size=least)
-            check.holds((row.maximum is None) == math.isinf(most), f"{where}: maximum is {row.maximum}, not {most:g}")
-            if row.maximum is not None and math.isfinite(most):
-                check.equal(row.maximum, most, f"{where}: maximum")
-            price = facts.contract_price(contract, t)
-            if row.price is not None or flow > ZERO:
-                money.equal(math.nan if row.price is None else row.price, price, f"{where}: price (USD/kg)")
-            money.equal(row.paid, price * flow / 1000, f"{where}: paid")
-            money.equal(row.rebate, rebate(facts, contract, t, flow), f"{where}: rebate", size=row.paid)
-            due = take_or_pay(facts, contract, t, deficit)
-            money.equal(row.take_or_pay, due, f"{where}: take-or-pay", size=price * least / 1000)
-
-
 # -------------------------------------------------------------------------------------------------- limits
 
 
@@ -246,24 +172,21 @@ def limit_count(facts: Facts, books: Books, limit: Limit, t: Time) -> tuple[floa
     """What a limit counts in a period, and the base of its share (t)."""
     counted = sum(
         flow.tonnes
-        for flow in books.flows
-        if flow.period == t.id
-        and facts.matches(limit.material, flow.material, limit.form)
+        for flow in books.flows_of[t.id]
+        if facts.matches(limit.material, flow.material, limit.form)
         and facts.covers(limit.origin, flow.origin)
         and facts.covers(limit.destination, flow.destination)
     )
     base = sum(
         rate * run.activity
-        for run in books.runs
-        if run.period == t.id and facts.covers(limit.destination, run.site)
+        for run in books.runs_of[t.id]
+        if facts.covers(limit.destination, run.site)
         for m, rate in facts.line[run.process].inputs.items()
         if facts.matches(limit.material, m, limit.form)
     ) + sum(
         d.tonnes
-        for d in books.deliveries
-        if d.period == t.id
-        and facts.covers(limit.destination, d.customer)
-        and facts.matches(limit.material, d.delivered_as, limit.form)
+        for d in books.deliveries_of[t.id]
+        if facts.covers(limit.destination, d.customer) and facts.matches(limit.material, d.delivered_as, limit.form)
     )
     return counted, base
 

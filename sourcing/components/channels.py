@@ -297,6 +297,13 @@ def checks(instance: Instance) -> list[Issue]:
         if fault and (fault.cell, 0) not in told:
             told.add((fault.cell, 0))
             faults.append(fault)
+    takers = usable(instance)
+    for site in sorted(customers(instance)):
+        made = [m for m in made_at(instance).get(site, {}) if takers.get(m, set()) - {site}]
+        if made:
+            message = f"a site with a demand ships nothing: what it makes ({', '.join(made)}) stays there"
+            place = instance.row(Site, site)
+            faults.append(instance.issue(place, "site", message, "make the customer a site of its own", warning=True))
     unpriced: set[str] = set()
     for h in channels(instance):
         reached.add((h.destination, h.material))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sourcing.components.horizon import Span, mean, periods, settings
 from sourcing.components.places import entity_of
-from sourcing.components.rules import CLEAN_TEXT, Label, asked, known, lenient, versions, waived
+from sourcing.components.rules import CLEAN_TEXT, Label, asked, in_force, known, lenient, versions, waived
 from sourcing.instance import Instance
 from sourcing.ledger import VALUE_KINDS
 from sourcing.sheets import Issue, Row, Series, names, number, over_time, reference, sheet
@@ -134,6 +134,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         (*key, str(n + 1), t.id): (share - (steps(instance, d)[n - 1][0] if n else 0.0)) * need(d, t)
         for key, d in rows.items()
         for t in spans
+        if need(d, t) > 0
         for n, (share, _) in enumerate(steps(instance, d))
     }
     block.short = Var(list(widths), within=NonNegativeReals)
@@ -164,6 +165,8 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
 
     def demand(_: Any, customer: str, material: str, rules: str, t_id: str) -> Any:
         d = rows[customer, material, rules]
+        if need(d, lots.spans[t_id]) <= 0:
+            return Constraint.Skip
         missing = [short[customer, material, rules, str(n + 1), t_id] for n in range(len(steps(instance, d)))]
         return quicksum([*met.get((customer, material, rules, t_id), []), *missing]) == need(d, lots.spans[t_id])
 
@@ -216,6 +219,10 @@ def checks(instance: Instance) -> list[Issue]:
                 faults.append(
                     instance.issue(d, "rules", f"{name} is not a rule", "name a rule or rule@version of Rules")
                 )
+            elif "@" not in name and not any(in_force(instance, name, t) for t in periods(instance)):
+                message = f"no enacted version of {name} is in force in any period: nothing is asked"
+                remedy = "name rule@version to ask for one that is not enacted"
+                faults.append(instance.issue(d, "rules", message, remedy, warning=True))
         if d.service_level is not None:
             message = "is only reported: it binds in contingencies, which are not planned yet"
             faults.append(instance.issue(d, "service_level", message, warning=True))
@@ -256,7 +263,8 @@ def tabs(solution: Solution) -> list[Table]:
         rules = "; ".join(d.rules)
         values = [value for _, value in steps(instance, d)]
         for t in periods(instance):
-            missing = [short[d.customer, d.material, rules, str(n + 1), t.id] for n in range(len(values))]
+            key = (d.customer, d.material, rules)
+            missing = [short.get((*key, str(n + 1), t.id), 0.0) for n in range(len(values))]
             asked_for, gap = need(d, t), sum(missing)
             worth = solution.dual("demand.demand", (d.customer, d.material, rules, t.id), t)
             lost = sum(tonnes * value for tonnes, value in zip(missing, values, strict=True)) / 1000

@@ -246,7 +246,9 @@ def tabs(solution: Solution) -> list[Table]:
             if not contract_overlap(row, t):
                 continue
             tonnes = solution.total([(1.0, var) for var in taken(solution.path, row.contract, t.id)])
-            made = solution.total([pair for site in sorted(sellers) for pair in output(solution.path, site, row.material, t)])
+            made = solution.total(
+                [pair for site in sorted(sellers) for pair in output(solution.path, site, row.material, t)]
+            )
             part = contract_overlap(row, t) / t.years * made / 100
             least = max(least_tonnes(row, t), (row.minimum_share or 0.0) * part)
             tops = [most_tonnes(row, t), None if row.maximum_share is None else row.maximum_share * part]

@@ -188,14 +188,14 @@ TABS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
     ),
     "Contracts": (
         (
-            "Contract", "Seller", "Buyer", "Material", "Period", "Minimum", "Taken", "Maximum", "Deficit", "Price",
-            "Paid", "Rebate", "Take-or-pay",
+            "Contract", "Seller", "Buyer", "Material", "Period", "Minimum", "Taken", "Maximum", "Deficit", "Make-up",
+            "Price", "Paid", "Rebate", "Take-or-pay",
         ),
         [
             # 7.2·60; nothing above 90; half of 60·1.8
-            ("DEAL", "mineco", "country:JP", "oxide", "2026", 9, 7.2, 20, 1.8, 60, 0.432, 0, 0.054),
+            ("DEAL", "mineco", "country:JP", "oxide", "2026", 9, 7.2, 20, 1.8, 0, 60, 0.432, 0, 0.054),
             # 16·100; half of (100 - 90)·16 is 80 k, the cap is 60 k; half of 100·2
-            ("DEAL", "mineco", "country:JP", "oxide", "2027", 18, 16, 40, 2, 100, 1.6, 0.06, 0.1),
+            ("DEAL", "mineco", "country:JP", "oxide", "2027", 18, 16, 40, 2, 0, 100, 1.6, 0.06, 0.1),
         ],
     ),
     "Projects and qualifications": (
@@ -250,12 +250,15 @@ TABS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
         ],
     ),
     "Floors": (
-        ("Floor", "Kind", "Material", "Period", "Level", "Benchmark", "Output", "Counted", "Top-up", "Upside"),
+        (
+            "Floor", "Kind", "Material", "Period", "Level", "Benchmark", "Output", "Counted", "Top-up", "Upside",
+            "Payer", "Payee",
+        ),
         [
-            ("CFD", "cfd", "oxide", "2026", 70, 50, 7.2, 5, 0.1, 0),  # 20·5
-            ("CFD", "cfd", "oxide", "2027", 70, 100, 16, 10, 0, 0.06),  # 0.3·(100 - 80)·10
-            ("DEAL", "contract floor", "oxide", "2026", 60, 50, 7.2, 7.2, 0.072, 0),  # (60 - 50)·7.2
-            ("DEAL", "contract floor", "oxide", "2027", 60, 100, 16, 16, 0, 0),
+            ("CFD", "cfd", "oxide", "2026", 70, 50, 7.2, 5, 0.1, 0, "state", "mineco"),  # 20·5
+            ("CFD", "cfd", "oxide", "2027", 70, 100, 16, 10, 0, 0.06, "state", "mineco"),  # 0.3·(100 - 80)·10
+            ("DEAL", "contract floor", "oxide", "2026", 60, 50, 7.2, 7.2, 0.072, 0, "maker", "mineco"),  # (60 - 50)·7.2
+            ("DEAL", "contract floor", "oxide", "2027", 60, 100, 16, 16, 0, 0, "maker", "mineco"),
         ],
     ),
 }  # fmt: skip
@@ -330,6 +333,21 @@ class Plan:
     def summary(self) -> dict[str, Any]:
         return self.totals
 
+    def settle(self, ledger: list[tuple[str, str, str, str, str, float]]) -> None:
+        """Write a ledger, with what counts in the view, what every party has of it, and the objective."""
+        costs, parties = self.tabs["Costs"], self.tabs["Parties"]
+        costs.rows, parties.rows = [], []
+        for payer, payee, kind, where, period, amount in ledger:
+            w, d = weight(self.view, payer, payee), DISCOUNT[period]
+            costs.add(payer, payee, kind, where, period, amount, w, d, amount * w * d)
+        paid = [row for row in ledger if row[2] not in ("shortage", "limit penalty")]
+        for party, role in ROLES.items():
+            earns = sum(row[5] for row in paid if row[1] == party)
+            pays = sum(row[5] for row in paid if row[0] == party)
+            flag = "loses money" if role == "supplier" and earns < pays else ""
+            parties.add(party, party, role, "no" if party == "prc" else "yes", earns, pays, earns - pays, flag)
+        self.objective = sum(costs.column("Counts"))
+
     def edit(self, tab: str, match: dict[str, Any], **new: Any) -> None:
         """Change columns (`_` for a space) of the one row that matches."""
         table = self.tabs[tab]
@@ -345,19 +363,10 @@ class Plan:
 def plan(view: str = "system") -> Plan:
     """The plan above, with a ledger that counts as the view says."""
     tabs = {name: Table(name, fields(*columns), rows=list(rows)) for name, (columns, rows) in TABS.items()}
-    costs = Table("Costs", fields(*COSTS))
-    for payer, payee, kind, where, period, amount in LEDGER:
-        w, d = weight(view, payer, payee), DISCOUNT[period]
-        costs.add(payer, payee, kind, where, period, amount, w, d, amount * w * d)
-    parties = Table("Parties", fields(*PARTIES))
-    paid = [row for row in LEDGER if row[2] not in ("shortage", "limit penalty")]
-    for party, role in ROLES.items():
-        earns = sum(row[5] for row in paid if row[1] == party)
-        pays = sum(row[5] for row in paid if row[0] == party)
-        flag = "loses money" if role == "supplier" and earns < pays else ""
-        parties.add(party, party, role, "no" if party == "prc" else "yes", earns, pays, earns - pays, flag)
-    tabs |= {"Costs": costs, "Parties": parties}
-    return Plan(tabs, view, sum(costs.column("Counts")))
+    tabs |= {"Costs": Table("Costs", fields(*COSTS)), "Parties": Table("Parties", fields(*PARTIES))}
+    made = Plan(tabs, view)
+    made.settle(LEDGER)
+    return made
 
 
 def failed(verdict: Audit) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from pytest import approx
-from tiny import at, china_rule, faults, flows, line, makes, paid, party, planned, sells, short, sums, tiny, years
+from tiny import at, china_rule, dantzig, faults, flows, line, makes, paid, party, planned, sells, short, sums, tiny, years
 
 from sourcing.components.channels import channels
 from sourcing.components.contracts import Contract
@@ -16,24 +16,6 @@ from sourcing.components.stock import Stockpile
 from sourcing.components.trade import Price
 
 # ------------------------------------------------------------------------------------------------ the transport problem
-
-# Dantzig (1963), Linear Programming and Extensions, chapter 3.3: two canneries, three markets, freight of 90 dollars a
-# case and thousand miles. A case is a tonne here. The published optimum is 153.675 thousand dollars.
-MILES = {
-    ("seattle", "new-york"): 2.5, ("seattle", "chicago"): 1.7, ("seattle", "topeka"): 1.8,
-    ("san-diego", "new-york"): 2.5, ("san-diego", "chicago"): 1.8, ("san-diego", "topeka"): 1.4,
-}  # fmt: skip
-
-
-def dantzig():
-    return tiny(
-        makes("seattle", "cans", 350),
-        makes("san-diego", "cans", 600),
-        [Demand(customer=site, material="cans", demand=t) for site, t in
-         {"new-york": 325, "chicago": 300, "topeka": 275}.items()],
-        [Lane(origin=i, destination=j, goods="cans", freight=90 * d) for (i, j), d in MILES.items()],
-    )  # fmt: skip
-
 
 def test_dantzigs_transport_problem():
     plan = planned(dantzig())
@@ -145,6 +127,23 @@ def test_what_is_under_way_without_a_label_is_unproven():
     assert sums(plan, "Deliveries", "Delivered", "Rules", "Label") == approx({("", "zc@1"): 5})
     # what nobody needs of it is left over: 9 - 5
     assert sums(plan, "Capacity and surplus", "Amount", "Unit or material", Kind="surplus") == approx({"magnet": 4})
+
+
+def test_what_comes_in_after_its_use_may_be_left():
+    # half a year on the way: half of the Chinese magnets of 2026 come in under the rule of 2027
+    rows = [
+        years(2026, 2027), china_rule(2027), at("CN", "china"), makes("china", "magnet", cost=1000),
+        Demand(customer="car", material="magnet", rules="zc", demand={2026: 10, 2027: 0}),
+        Lane(origin="china", destination="car", goods="any", lead_time=182.5),
+    ]  # fmt: skip
+    row, _, high = line(tiny(rows), "channels.late", "car", "magnet", "zc@1", "2027")
+    assert row == approx(
+        {"channels.unclaimed[car,magnet,zc@1,2027]": 1, "channels.flow[china,car,magnet,inside,zc@1,2026]": -0.5}
+    )
+    assert high == 0
+    plan = planned(rows)
+    assert flows(plan, "Period") == approx({"2026": 20})  # a shortage would be dearer
+    assert sums(plan, "Capacity and surplus", "Amount", "Site", "Period", Kind="surplus") == approx({("car", "2027"): 10})
 
 
 # ------------------------------------------------------------------------------------------------ who may ship

@@ -8,6 +8,7 @@ from tiny import faults, loose, makes, paid, planned, sums, years
 
 from sourcing.components.demand import Demand
 from sourcing.components.horizon import Period, Setting, decisions_from, periods, settings
+from sourcing.components.stock import Stockpile
 
 NEED = Demand(customer="car", material="magnet", demand=10)
 
@@ -26,10 +27,12 @@ def test_one_more_is_told_in_money_of_its_own_period():
     assert sums(plan, "Demand", "One more costs", "Period") == approx({"2026": 1, "2027": 1})  # USD/kg
 
 
-def test_what_is_cheaper_later_is_not_made_earlier():
-    # at 10 % a year it is worth 9.1 % less to make a tonne a year later
-    rows = years(2026, 2027), makes("mine", "magnet", cost=1000), NEED
-    assert planned(rows, discount_rate=10).objective < planned(rows).objective
+def test_what_is_needed_later_is_made_later():
+    # it could be made in 2026 and kept for nothing; a year later the same money is worth less
+    shelf = Stockpile(stockpile="SHELF", holder="us", site="mine", material="magnet", label="clean")
+    need = Demand(customer="car", material="magnet", demand={2026: 0, 2027: 10})
+    plan = planned(years(2026, 2027), makes("mine", "magnet", cost=1000), shelf, need, discount_rate=10)
+    assert sums(plan, "Production", "Activity", "Period") == approx({"2027": 10})
 
 
 def test_periods_follow_each_other():

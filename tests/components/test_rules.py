@@ -66,7 +66,7 @@ def test_the_latest_version_that_has_begun_is_in_force():
 
 def test_what_was_made_before_a_rule_began_breaks_it_still():
     # China's magnets of 2026 lie on the shelf in 2027, when the rule holds; Australia has none
-    shelf = Stockpile(stockpile="SHELF", holder="us", site="china", material="magnet", label="clean", storage=1)
+    shelf = Stockpile(stockpile="SHELF", holder="us", site="china", material="magnet", storage=1)
     rows = at("CN", "china"), makes("china", "magnet", {2026: 20, 2027: 0}), shelf, CLEAN_NEED
     assert short(planned(years(2026, 2027), rows, china_rule(2028), years(2028)), Period="2027") == approx(0)
     assert short(planned(years(2026, 2027), rows, china_rule(2027)), Period="2027") == approx(10)

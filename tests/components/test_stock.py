@@ -66,6 +66,17 @@ def test_labels_lie_apart():
     assert sums(plan, "Stockpiles", "Closing", "Label", Period="2026") == approx({"zc@1": 3, "clean": 5})
 
 
+def test_a_labelled_stock_is_filled_with_nothing_worse():
+    # Chinese magnets could be kept for 2027; a clean stock takes none
+    rows = [
+        china_rule(), TWO, at("CN", "mine"), makes("mine", "magnet", {2026: 10, 2027: 0}),
+        Demand(customer="car", material="magnet", demand={2026: 0, 2027: 8}),
+    ]  # fmt: skip
+    assert short(planned(rows, shelf(label="clean"))) == approx(8)
+    assert short(planned(rows, shelf(label="zc@1"))) == approx(0)
+    assert short(planned(rows, shelf(label=""))) == approx(0)
+
+
 # ------------------------------------------------------------------------------------------------ limits
 
 

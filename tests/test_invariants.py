@@ -1,0 +1,354 @@
+"""What must hold of any plan, over every bundled instance.
+
+An instance of more than five periods is cut to its first two, so that the suite stays quick; with TEST_ALL_PERIODS
+set in the environment it is planned whole.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest import approx
+from tiny import dantzig, makes, sells, typed
+
+import sourcing.workbook
+from sourcing.components.demand import Demand, Substitute
+from sourcing.components.horizon import Period
+from sourcing.components.lanes import Lane
+from sourcing.components.limits import Limit
+from sourcing.components.materials import RecipeLine
+from sourcing.components.places import Entity, Site
+from sourcing.components.rules import Rule
+from sourcing.components.stock import Stockpile
+from sourcing.instance import Instance
+from sourcing.plan import Plan, make_plan
+from sourcing.sheets import Row, Series, year_of
+from sourcing.solve import solve
+from sourcing.workbook import write_folder
+
+FOLDERS = sorted(
+    {file.parent for file in (Path(__file__).parent.parent / "instances").rglob("*.csv")}, key=lambda path: path.name
+)
+bundled = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+both_views = pytest.mark.parametrize("view", ["system", "buyer"])
+
+
+@functools.cache
+def read(folder: Path) -> Instance:
+    instance = sourcing.workbook.read(folder)
+    periods = sorted(instance[Period], key=lambda row: row.start)
+    if len(periods) > 5 and not os.environ.get("TEST_ALL_PERIODS"):
+        return instance.replace(Period, periods[:2])
+    return instance
+
+
+@functools.cache
+def plan_of(folder: Path, view: str = "system") -> Plan:
+    return make_plan(read(folder), view=view)
+
+
+def cost_of(instance: Instance) -> float:
+    """The least cost of an instance, M USD."""
+    solution = solve(instance, view="system")
+    assert solution.status == "optimal"
+    return solution.objective / 1000
+
+
+def changed(instance: Instance, row_type: type[Row], change: Callable[[Any], Row]) -> Instance:
+    return instance.replace(row_type, [change(row) for row in instance.all(row_type)])
+
+
+def test_there_are_instances():
+    assert [folder.name for folder in FOLDERS]
+
+
+# ------------------------------------------------------------------------------------------------ one plan
+
+
+@bundled
+@both_views
+def test_the_plan_passes_its_audit(folder, view):
+    plan = plan_of(folder, view)
+    assert plan.status == "optimal"
+    assert plan.audit is not None and plan.audit.passed
+    assert sum(check.count for check in plan.audit.checks) > 1000  # it looked
+
+
+@bundled
+@both_views
+def test_the_duality_gap_is_closed(folder, view):
+    plan = plan_of(folder, view)
+    assert plan.gap < (1e-6 if not plan.model["integers"] else 0.005)
+
+
+@bundled
+@both_views
+def test_the_ledger_sums_to_the_objective(folder, view):
+    plan = plan_of(folder, view)
+    assert sum(plan.tabs["Costs"].column("Counts")) == approx(plan.objective, rel=1e-9)
+
+
+@bundled
+def test_nothing_is_lost_or_gained_at_any_site(folder):
+    """By site and material over the horizon: all labels together, and what is under way at the end apart."""
+    plan, instance = plan_of(folder), read(folder)
+    left: dict[tuple[str, str], float] = {}
+    moved: dict[tuple[str, str], float] = {}
+
+    def add(site: str, material: str, tonnes: float) -> None:
+        left[site, material] = left.get((site, material), 0.0) + tonnes
+        moved[site, material] = moved.get((site, material), 0.0) + abs(tonnes)
+
+    periods = sorted(instance[Period], key=lambda row: row.start)
+    begin, end = year_of(periods[0].start), year_of(periods[-1].start) + periods[-1].years
+    recipes: dict[str, list[RecipeLine]] = {}
+    for line in instance[RecipeLine]:
+        recipes.setdefault(line.recipe, []).append(line)
+    for row in plan.tabs["Sourcing"].records():
+        add(row["From"], row["Material"], -row["Flow"])
+        add(row["To"], row["Material"], row["Flow"] - under_way(plan, row, end))
+    for row in plan.tabs["Production"].records():
+        for line in recipes[row["Recipe"]]:
+            add(row["Site"], line.material, row["Activity"] * ((line.output or 0) - (line.input or 0)))
+    for row in plan.tabs["Stockpiles"].records():
+        add(row["Site"], row["Material"], row["Draw"] - row["Fill"])
+    for row in plan.tabs["Deliveries"].records():
+        add(row["Customer"], row["Delivered as"], -row["Delivered"])
+    for row in plan.tabs["Capacity and surplus"].records():
+        if row["Kind"] == "surplus":
+            add(row["Site"], row["Unit or material"], -row["Amount"])
+    for lane in instance[Lane]:
+        if lane.in_transit:
+            place = lane.destination.terms[0][1], lane.goods.terms[0][1]
+            if place in left:
+                share = min(1.0, (end - begin) / (lane.lead_time / 365)) if lane.lead_time else 1.0
+                add(*place, share * lane.in_transit)
+    assert len(left) > 10
+    assert {place: tonnes for place, tonnes in left.items() if abs(tonnes) > 1e-6 * max(1.0, moved[place])} == {}
+
+
+def under_way(plan: Plan, row: dict[str, Any], end: float) -> float:
+    """Tonnes of a shipment that arrive after the horizon."""
+    from sourcing.components.lanes import lane
+
+    found = lane(plan.instance, row["From"], row["To"], row["Material"])
+    assert found is not None
+    period = plan.instance.row(Period, row["Period"])
+    start, lead = year_of(period.start), found.lead_time / 365
+    # evenly over [start + lead, start + lead + years): the part beyond the end
+    return row["Flow"] * min(1.0, max(0.0, start + period.years + lead - end) / period.years)
+
+
+@bundled
+def test_the_summary_tells_the_flows(folder):
+    plan, instance = plan_of(folder), read(folder)
+    told = plan.summary()
+    ratios = {(row.customer, row.material, row.substitute): row.ratio for row in instance[Substitute]}
+    met = sum(
+        row["Delivered"] / ratios.get((row["Customer"], row["Material"], row["Delivered as"]), 1.0)
+        for row in plan.tabs["Deliveries"].records()
+    )
+    assert told["delivered_t"] == approx(met)
+    assert told["demand_t"] == approx(told["delivered_t"] + told["short_t"])
+    assert sum(row["t"] for row in told["short"]) == approx(told["short_t"])
+    assert told["objective_musd"] == approx(sum(told["costs_musd"].values()) + told["shortage_value_musd"])
+    # what reaches customers by ship, from their own works and shelves is what they use, fill and let lie
+    customers = {row.customer for row in instance[Demand]}
+    used = sum(plan.tabs["Deliveries"].column("Delivered"))
+    shipped = sum(row["Flow"] for row in plan.tabs["Sourcing"].records() if row["To"] in customers)
+    assert used > 0 and shipped > 0
+
+
+@bundled
+def test_two_runs_give_the_same_plan(folder):
+    first, second = plan_of(folder), make_plan(sourcing_again(folder), view="system")
+    for title, table in first.tabs.items():
+        if title != "Run":  # which tells the time it took
+            assert table.rows == second.tabs[title].rows, title
+    assert (first.objective, first.verdict) == (second.objective, second.verdict)
+
+
+def sourcing_again(folder: Path) -> Instance:
+    return read.__wrapped__(folder)
+
+
+# ------------------------------------------------------------------------------------------------ content rules
+
+
+def labels(*texts: str) -> set[str]:
+    return {name for text in texts for name in text.split("; ")} - {"clean"}
+
+
+def in_force(instance: Instance, name: str, period: str) -> Rule | None:
+    """The version that a demand's rule means in a period."""
+    if "@" in name:
+        return next(row for row in instance[Rule] if f"{row.rule}@{row.version}" == name)
+    start = instance.row(Period, period).start
+    rows = [r for r in instance[Rule] if r.rule == name and r.status == "enacted" and r.since <= start]
+    return max(rows, key=lambda row: row.since, default=None)
+
+
+@bundled
+def test_no_tonne_of_a_covered_place_reaches_a_customer_who_forbids_it(folder):
+    """Walks the plan's tables back from each clean delivery, by site and material, through lots without the rule.
+
+    Whatever such a lot could have come from must have been made at places that the rule does not cover, or opened a
+    stock whose label says so. Labels of inputs are those of the Production tab, countries and stages those of the
+    instance.
+    """
+    plan, instance = plan_of(folder), read(folder)
+    recipes: dict[str, list[RecipeLine]] = {}
+    for line in instance[RecipeLine]:
+        recipes.setdefault(line.recipe, []).append(line)
+    seen = 0
+    for delivery in plan.tabs["Deliveries"].records():
+        for name in filter(None, delivery["Rules"].split("; ")):
+            rule = in_force(instance, name, delivery["Period"])
+            if rule is None or rule.tolerance or rule.test != "place":
+                continue
+            assert rule.id not in labels(delivery["Label"])
+            seen += walk(plan, instance, rule, (delivery["Customer"], delivery["Delivered as"]), recipes)
+    assert seen > 0 or not any(row.rules for row in instance[Demand])
+
+
+def walk(
+    plan: Plan, instance: Instance, rule: Rule, last: tuple[str, str], recipes: dict[str, list[RecipeLine]]
+) -> int:
+    """The number of process runs behind a clean delivery; each is checked for its place."""
+    todo, known, runs = [last], {last}, 0
+    while todo:
+        site, material = todo.pop()
+        found: set[tuple[str, str]] = set()
+        for row in plan.tabs["Sourcing"].records():
+            if (row["To"], row["Material"]) == (site, material) and rule.id not in labels(row["Label"]):
+                found.add((row["From"], material))
+        for row in plan.tabs["Production"].records():
+            lines = recipes[row["Recipe"]]
+            makes_it = any(line.material == material and line.output for line in lines)
+            if row["Site"] != site or not makes_it or rule.id in labels(row["Label"], row["Adds"]):
+                continue
+            runs += 1
+            country = instance.row(Site, site).country or "ZZ"
+            covered = country not in rule.allowed if rule.allowed else country in (*rule.countries, "ZZ")
+            first_source = not any(line.input for line in lines)
+            documented = first_source and any(
+                p.adds for p in instance.all_processes if (p.site, p.recipe) == (site, row["Recipe"])
+            ) if hasattr(instance, "all_processes") else first_source and row["Stage"] not in rule.stages
+            assert not (covered and row["Stage"] in rule.stages) or documented, (rule.id, site, row["Recipe"])
+            found |= {(site, line.material) for line in lines if line.input}
+        for stock in instance[Stockpile]:
+            if (stock.site, stock.material) == (site, material) and stock.opening and not stock.label:
+                drawn = [
+                    row
+                    for row in plan.tabs["Stockpiles"].records()
+                    if row["Stockpile"] == stock.stockpile and row["Draw"] and rule.id not in labels(row["Label"])
+                ]
+                assert not any(row["Opening"] and row["Period"] == plan_periods(instance)[0] for row in drawn)
+        todo += found - known
+        known |= found
+    return runs
+
+
+def plan_periods(instance: Instance) -> list[str]:
+    return [row.period for row in sorted(instance[Period], key=lambda row: row.start)]
+
+
+# ------------------------------------------------------------------------------------------------ two plans compared
+
+EXTENSIVE = {"t", "t/y", "M USD", "M USD/y"}
+"""Units of what doubles with the world; prices, shares, rates and times do not."""
+
+
+def doubled(row: Row) -> Row:
+    new: dict[str, Any] = {}
+    for name, column in row.columns.items():
+        value = getattr(row, name)
+        if column.unit in EXTENSIVE and isinstance(value, int | float):
+            new[name] = 2 * value
+        elif column.unit in EXTENSIVE and isinstance(value, Series):
+            new[name] = Series(value.starts, tuple(2 * number for number in value.values))
+    return dataclasses.replace(row, **new)
+
+
+@bundled
+def test_twice_the_tonnes_cost_twice_as_much(folder):
+    instance = read(folder)
+    twice = Instance([doubled(row) for row in instance.rows()], name="twice")
+    assert cost_of(twice) == approx(2 * plan_of(folder).objective, rel=1e-6)
+
+
+NOTHING_MORE = 1e-6
+"""How much cheaper than the other a plan may come out by the tolerances of the solver, relative to its cost."""
+
+
+@bundled
+def test_a_tighter_rule_never_helps(folder):
+    instance, cost = read(folder), plan_of(folder).objective
+    free = changed(instance, Demand, lambda row: dataclasses.replace(row, rules=()))
+    keyed = {row.key: row for row in free[Demand]}  # two rows of one need that differ in their rules become one
+    if len(keyed) == len(free[Demand]):
+        assert cost_of(free) <= cost * (1 + NOTHING_MORE)
+    wider = changed(instance, Rule, lambda row: dataclasses.replace(row, countries=(*row.countries, "AU", "JP")))
+    dearer = cost_of(wider)
+    assert dearer >= cost * (1 - NOTHING_MORE)
+    if any(row.rules for row in instance[Demand]):
+        assert dearer > cost  # Australian and Japanese sources were of use
+
+
+@bundled
+def test_a_tighter_cap_never_helps(folder):
+    instance = read(folder)
+
+    def halved(row: Limit) -> Limit:
+        return row if row.maximum is None else dataclasses.replace(row, maximum=row.maximum / 2)
+
+    assert any(row.maximum for row in instance[Limit])
+    assert cost_of(changed(instance, Limit, halved)) >= plan_of(folder).objective * (1 - NOTHING_MORE)
+
+
+@bundled
+def test_a_supplier_added_never_hurts(folder):
+    instance, cost = read(folder), plan_of(folder).objective
+    need = max(instance[Demand], key=lambda row: max(row.demand.values))
+    new: list[Row] = [
+        Entity(entity="new maker", role="supplier", allied=True, country=("AU",)),
+        Site(site="new works", entity="new maker", country="AU"),
+        *flat_rows(makes("new works", need.material, 500, cost=1), sells("new works", need.material, 1)),
+        typed(Lane(origin="new works", destination=need.customer, goods=need.material), frozenset({need.material})),
+    ]
+    assert cost_of(instance.with_rows(*new)) <= cost * (1 + NOTHING_MORE)
+
+
+def flat_rows(*groups: Iterable[Row]) -> list[Row]:
+    return [typed(row) for group in groups for row in group]
+
+
+# ------------------------------------------------------------------------------------------------ units
+
+
+@pytest.mark.parametrize(
+    ("tab", "header", "other", "factor"),
+    [
+        ("Units", "Capacity (t/y)", "Capacity (kt/y)", 0.001),
+        ("Demand", "Demand (t/y)", "Demand (kg/y)", 1000),
+        ("Lanes", "Freight (USD/t)", "Freight (USD/kg)", 0.001),
+        ("Lanes", "Freight (USD/t)", "Freight (USD/t)", 1),
+    ],
+)
+def test_the_unit_of_a_header_changes_no_plan(tmp_path, tab, header, other, factor):
+    write_folder(dantzig(), tmp_path / "case")
+    file = tmp_path / "case" / f"{tab}.csv"
+    first, *lines = file.read_text(encoding="utf-8").splitlines()
+    place = first.split(",").index(header)
+    rows = [line.split(",") for line in lines]
+    for row in rows:
+        row[place] = repr(float(row[place]) * factor)
+    text = "\n".join([first.replace(header, other), *(",".join(row) for row in rows)])
+    file.write_text(text, encoding="utf-8")
+    assert make_plan(sourcing.workbook.read(tmp_path / "case")).objective == approx(0.153675)
