@@ -86,9 +86,7 @@ def layer(room: str) -> int:
 def test_imports_go_down_only(module):
     room = module.split(".")[0]
     up = [
-        name
-        for name, _ in imports(module)
-        if name.startswith("sourcing.") and layer(name.split(".")[1]) > layer(room)
+        name for name, _ in imports(module) if name.startswith("sourcing.") and layer(name.split(".")[1]) > layer(room)
     ]
     assert up == []
 

@@ -66,7 +66,7 @@ def test_a_duty_without_a_lane_is_named():
 def test_the_worst_comes_first_and_three_are_told():
     needs = [Demand(customer=f"car{n}", material="magnet", demand=1) for n in range(4)]
     deals = [firm(2 + n, contract=f"DEAL{n}", seller="mine", buyer=f"car{n}") for n in range(4)]
-    status, headline, rows = report(makes("mine", "magnet"), party("mineco", "supplier", "mine"), needs, deals)
+    _, headline, rows = report(makes("mine", "magnet"), party("mineco", "supplier", "mine"), needs, deals)
     assert [(name, tonnes) for _, name, _, tonnes, *_ in rows] == [
         ("DEAL3", approx(4)), ("DEAL2", approx(3)), ("DEAL1", approx(2)), ("DEAL0", approx(1)),
     ]  # fmt: skip
@@ -116,7 +116,9 @@ def test_a_by_product_that_must_not_be_left_over_is_named():
         Demand(customer="car", material="magnet", demand=9),
     ]  # fmt: skip
     _, headline, found = report(rows, firm(9))
-    assert headline == "No plan exists. It would with: 1 t of scrap left over at mine in 2026, where surplus is forbidden."
+    assert (
+        headline == "No plan exists. It would with: 1 t of scrap left over at mine in 2026, where surplus is forbidden."
+    )
     assert found[0][5] == "Materials[scrap].surplus"
 
 

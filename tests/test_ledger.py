@@ -9,7 +9,7 @@ from tiny import flows, makes, paid, party, planned, sells, sums, tiny
 from sourcing.components.contracts import Contract
 from sourcing.components.demand import Demand
 from sourcing.components.lanes import Lane
-from sourcing.components.places import Site
+from sourcing.components.places import Entity, Site
 from sourcing.ledger import PLANNER, Ledger
 from sourcing.model import build
 
@@ -60,7 +60,7 @@ def test_what_an_entry_counts(payer, payee, kind, bounded, system, buyer):
     assert found == [system, buyer]
 
 
-# ------------------------------------------------------------------------------------------------ a purchase in two views
+# ------------------------------------------------------------------------------------------------ a purchase
 
 
 def purchase(seller: list, state: list, delivered: bool = False, buyer_allied: bool = True):
@@ -135,9 +135,9 @@ def circle(maximum):
     """Our hub sells at 50 USD/kg to a trader's hub, which sells back at 10; a mine sells to us at 20."""
     return [
         party("mineco", "supplier", "mine", allied=False),
-        Site(site="ours", entity="carmaker", country="AU", passes_on=True), party("carmaker", "buyer", "car")[0],
-        Site(site="car", entity="carmaker", country="AU"),
-        Site(site="theirs", entity="trader", country="AU", passes_on=True), party("trader", "supplier", allied=False)[0],
+        party("carmaker", "buyer", "car"), Site(site="ours", entity="carmaker", country="AU", passes_on=True),
+        Site(site="theirs", entity="trader", country="CN", passes_on=True),
+        Entity(entity="trader", role="supplier", allied=False, country=("CN",)),
         makes("mine", "oxide"), sells("mine", "oxide", 20), sells("ours", "oxide", 50, maximum),
         sells("theirs", "oxide", 10), Demand(customer="car", material="oxide", demand=4),
         Lane(origin="mine", destination="ours", goods="any"), Lane(origin="ours", destination="theirs", goods="any"),

@@ -153,7 +153,9 @@ def flat(rows: Rows) -> Iterable[Row]:
 
 def typed(row: Row, materials: frozenset[str] = frozenset()) -> Row:
     """A row whose cells, written as a planner types them, hold what the reader makes of them."""
-    return dataclasses.replace(row, **{name: _cell(getattr(row, name), c, materials) for name, c in row.columns.items()})
+    return dataclasses.replace(
+        row, **{name: _cell(getattr(row, name), c, materials) for name, c in row.columns.items()}
+    )
 
 
 def _cell(value: Any, column: Any, materials: frozenset[str]) -> Any:
@@ -174,7 +176,11 @@ def named(rows: list[Row], tab: str) -> list[str]:
     for row in rows:
         for name, column in row.columns.items():
             value = getattr(row, name)
-            if column.kind == "id" and value and (tab in column.refers or (row.tab == tab and name == row.key_fields[0])):
+            if (
+                column.kind == "id"
+                and value
+                and (tab in column.refers or (row.tab == tab and name == row.key_fields[0]))
+            ):
                 found.update({value: None} if value not in column.choices else {})
     return list(found)
 
@@ -250,5 +256,3 @@ def line(instance: Instance, family: str, *index: str) -> tuple[dict[str, float]
 def families(instance: Instance) -> set[str]:
     """The families of rows that the model of an instance has."""
     return {family for family, _ in compile_path(build(instance)).rows}
-
-

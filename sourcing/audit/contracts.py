@@ -85,17 +85,13 @@ def rebate(facts: Facts, contract: Contract, t: Time, taken: float) -> float:
 
 @dataclass(frozen=True)
 class Settled:
-    """A contract's period: minimum, maximum, taken, missing, made good (t), and its take-or-pay (M USD).
-
-    `lost` are tonnes told as made good for which no deficit is open.
-    """
+    """A contract's period: minimum, maximum, taken, missing, made good (t), and its take-or-pay (M USD)."""
 
     least: float
     most: float
     taken: float
     deficit: float
     made_good: float
-    lost: float
     due: float
 
 
@@ -126,7 +122,7 @@ def settle(facts: Facts, books: Books, contract: Contract) -> dict[str, Settled]
     """Every period of a contract, by what flows under it.
 
     What is above a period's minimum makes good the earliest deficit that is open; where the plan chooses, as much of
-    it as its table tells.
+    it as its table tells and deficits are open.
     """
     times = [t for t in facts.times if facts.years(contract, t)]
     flow = sums((f for f in books.flows if f.under == contract.contract), lambda f: f.period, lambda f: f.tonnes)
@@ -134,8 +130,7 @@ def settle(facts: Facts, books: Books, contract: Contract) -> dict[str, Settled]
     taken = [flow.get(t.id, 0.0) for t in times]
     missed = [max(0.0, least - tonnes) for (least, _), tonnes in zip(bounds, taken, strict=True)]
     wanted = [max(0.0, tonnes - least) for (least, _), tonnes in zip(bounds, taken, strict=True)]
-    choice = contract.makeup > 0 and chosen(facts, contract)
-    if choice:
+    if contract.makeup and chosen(facts, contract):
         told = {row.period: row.makeup for row in books.contracts if row.contract == contract.contract}
         wanted = [told.get(t.id, 0.0) for t in times]
     ends = [t.end + contract.makeup if contract.makeup else -math.inf for t in times]
@@ -145,10 +140,7 @@ def settle(facts: Facts, books: Books, contract: Contract) -> dict[str, Settled]
         price = facts.contract_price(contract, t)
         # firm: there may be no deficit
         part = contract.take_or_pay / 100 if isinstance(contract.take_or_pay, int | float) else 0.0
-        lost = wanted[n] - covered if choice else 0.0
-        found[t.id] = Settled(
-            *bounds[n], taken[n], missed[n], covered, lost, part * price * (missed[n] - covered) / 1000
-        )
+        found[t.id] = Settled(*bounds[n], taken[n], missed[n], covered, part * price * (missed[n] - covered) / 1000)
     return found
 
 
@@ -184,7 +176,6 @@ def check_contracts(facts: Facts, books: Books, families: Families) -> None:
             makeup.at_most(
                 row.makeup, max(0.0, now.taken - now.least), f"{where}: made good above its minimum", size=size
             )
-            makeup.at_most(now.lost, 0.0, f"{where}: made good without a deficit", size=size)
             price = facts.contract_price(contract, t)
             if row.price is not None or now.taken > ZERO:
                 money.equal(math.nan if row.price is None else row.price, price, f"{where}: price (USD/kg)")

@@ -299,9 +299,10 @@ def checks(instance: Instance) -> list[Issue]:
             faults.append(fault)
     takers = usable(instance)
     for site in sorted(customers(instance)):
-        made = [m for m in made_at(instance).get(site, {}) if takers.get(m, set()) - {site}]
-        if made:
-            message = f"a site with a demand ships nothing: what it makes ({', '.join(made)}) stays there"
+        own = dict.fromkeys([*made_at(instance).get(site, {}), *(m for hub, m in passed_on(instance) if hub == site)])
+        kept = [m for m in own if takers.get(m, set()) - {site}]
+        if kept:
+            message = f"a site with a demand ships nothing: what it makes or passes on ({', '.join(kept)}) stays there"
             place = instance.row(Site, site)
             faults.append(instance.issue(place, "site", message, "make the customer a site of its own", warning=True))
     unpriced: set[str] = set()
@@ -314,9 +315,8 @@ def checks(instance: Instance) -> list[Issue]:
             faults.append(instance.issue(h.lane, "tariff", message, "give the material a Price index"))
     for site in sorted(customers(instance)):
         for d in [d for d in _needs(instance, site) if (site, d.material) not in reached]:
-            if not any((site, grade) in reached for grade in wanted_at(instance, site)) and not stocks_at(instance).get(
-                (site, d.material)
-            ):
+            at_hand = (site, d.material) in stocks_at(instance) or d.material in made_at(instance).get(site, {})
+            if not at_hand and not any((site, grade) in reached for grade in wanted_at(instance, site)):
                 message = "no channel brings it: a lane, and an offer or contract, from a site that makes it"
                 faults.append(instance.issue(d, "material", message, "it will be short", warning=True))
     for row in instance[Lane]:

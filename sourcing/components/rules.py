@@ -152,10 +152,12 @@ def _countable(instance: Instance) -> dict[str, Label]:
 def covers(instance: Instance, rule: Rule, site: Site) -> bool:
     """Whether a rule covers a site: by its place, by an owner from its threshold on, or by either.
 
+    A site whose place nobody knows is covered whoever owns it: unknown is never clean.
+
     The owner test looks at every party that holds the site's entity in effect (`places.held_by`) at the threshold or
     above; a blank threshold asks for the whole.
     """
-    if rule.test != "owner" and _covers_country(rule, site.country):
+    if site.country in ("", "ZZ") or (rule.test != "owner" and _covers_country(rule, site.country)):
         return True
     if rule.test == "place":
         return False

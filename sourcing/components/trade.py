@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sourcing.components.horizon import Span, mean
+from sourcing.components.horizon import Span, mean, periods
 from sourcing.components.materials import Material
 from sourcing.instance import Instance
 from sourcing.sheets import Issue, Row, Series, identifier, number, over_time, reference, sheet
@@ -54,7 +54,7 @@ def offer_price(instance: Instance, offer: Offer, t: Span) -> float:
 
 
 def checks(instance: Instance) -> list[Issue]:
-    """Offers without a price."""
+    """Offers without a price, or with a negative one, which would pay for taking without end."""
     faults = []
     for row in instance[Offer]:
         if row.premium < -100:
@@ -63,6 +63,8 @@ def checks(instance: Instance) -> list[Issue]:
             faults.append(
                 instance.issue(row, "index", f"no price: {row.material} has no price index either", "name an index")
             )
+        elif row.adder < 0 and any(offer_price(instance, row, t) < 0 for t in periods(instance)):
+            faults.append(instance.issue(row, "adder", "makes the price negative", "write a smaller rebate"))
         if row.minimum_order:
             message = "is not planned yet: orders may be smaller"
             faults.append(instance.issue(row, "minimum_order", message, warning=True))

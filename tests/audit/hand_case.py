@@ -7,6 +7,7 @@ violates the rule `zc@1`. A car maker needs clean magnets, and cheap ones of any
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import datetime as dt
 from dataclasses import dataclass, field
@@ -376,3 +377,12 @@ def failed(verdict: Audit) -> dict[str, str]:
 def changed(row_type: type[Row], key: str, **new: object) -> Row:
     """A row of the case with some of its fields exchanged."""
     return dataclasses.replace(INSTANCE.row(row_type, key), **new)
+
+
+def renamed(altered: Plan, rules: str) -> Plan:
+    """The plan in which the demand for cheap magnets asks some rules."""
+    told = copy.deepcopy(altered)
+    for tab in ("Demand", "Deliveries"):
+        for period in ("2026", "2027"):
+            told.edit(tab, {"Material": "cheap", "Period": period}, Rules=rules)
+    return told

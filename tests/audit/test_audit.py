@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import dataclasses
 import datetime as dt
 import json
@@ -11,7 +10,7 @@ import math
 from pathlib import Path
 
 import pytest
-from hand_case import ANY, DIRTY, DISCOUNT, INSTANCE, Plan, changed, day, failed, flat, of, plan, years
+from hand_case import ANY, DIRTY, DISCOUNT, INSTANCE, changed, day, failed, flat, of, plan, renamed, years
 
 import sourcing.audit
 from sourcing.audit import audit
@@ -90,15 +89,6 @@ def test_qualifications(row, place):
 
 def test_a_customer_without_qualifications_takes_from_all():
     assert failed(audit(INSTANCE.replace(Qualification, []), plan())) == {}
-
-
-def renamed(altered: Plan, rules: str) -> Plan:
-    """The plan in which the demand for cheap magnets asks some rules."""
-    told = copy.deepcopy(altered)
-    for tab in ("Demand", "Deliveries"):
-        for period in ("2026", "2027"):
-            told.edit(tab, {"Material": "cheap", "Period": period}, Rules=rules)
-    return told
 
 
 def test_a_rule_asks_the_version_in_force_and_a_pin_its_own():

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import pytest
 from pytest import approx
-from tiny import at, china_rule, dantzig, faults, flows, line, makes, paid, party, planned, sells, short, sums, tiny, years
+from tiny import (
+    at,
+    china_rule,
+    dantzig,
+    faults,
+    flows,
+    line,
+    makes,
+    paid,
+    party,
+    planned,
+    sells,
+    short,
+    sums,
+    tiny,
+    years,
+)
 
 from sourcing.components.channels import channels
 from sourcing.components.contracts import Contract
@@ -16,6 +32,7 @@ from sourcing.components.stock import Stockpile
 from sourcing.components.trade import Price
 
 # ------------------------------------------------------------------------------------------------ the transport problem
+
 
 def test_dantzigs_transport_problem():
     plan = planned(dantzig())
@@ -119,7 +136,12 @@ def test_what_is_under_way_at_the_start_arrives_evenly_over_the_lead_time(days, 
 
 def test_what_is_under_way_without_a_label_is_unproven():
     lane = Lane(origin="mine", destination="car", goods="magnet", in_transit=9)
-    rows = china_rule(), makes("mine", "magnet", 0), Demand(customer="car", material="magnet", rules="zc", demand=5), lane
+    rows = (
+        china_rule(),
+        makes("mine", "magnet", 0),
+        Demand(customer="car", material="magnet", rules="zc", demand=5),
+        lane,
+    )
     assert short(planned(*rows)) == approx(5)
     assert "what is under way is unproven" in faults(*rows)
     free = Demand(customer="car", material="magnet", demand=5)
@@ -143,7 +165,9 @@ def test_what_comes_in_after_its_use_may_be_left():
     assert high == 0
     plan = planned(rows)
     assert flows(plan, "Period") == approx({"2026": 20})  # a shortage would be dearer
-    assert sums(plan, "Capacity and surplus", "Amount", "Site", "Period", Kind="surplus") == approx({("car", "2027"): 10})
+    assert sums(plan, "Capacity and surplus", "Amount", "Site", "Period", Kind="surplus") == approx(
+        {("car", "2027"): 10}
+    )
 
 
 # ------------------------------------------------------------------------------------------------ who may ship
@@ -168,7 +192,11 @@ def test_a_site_that_makes_nothing_and_stocks_nothing_ships_nothing():
 
 
 def test_another_party_buys_at_an_offer_or_under_a_contract_or_not_at_all():
-    rows = party("mineco", "supplier", "mine"), makes("mine", "magnet"), Demand(customer="car", material="magnet", demand=1)
+    rows = (
+        party("mineco", "supplier", "mine"),
+        makes("mine", "magnet"),
+        Demand(customer="car", material="magnet", demand=1),
+    )
     deal = Contract(contract="DEAL", seller="mineco", buyer="car", material="magnet", fixed=5)
     option = Contract(contract="OPTION", seller="mineco", buyer="car", material="magnet", fixed=1, status="option")
     assert ids(*rows) == set()
@@ -210,7 +238,9 @@ def test_a_hub_that_passes_on_forwards_what_its_offers_name():
 
 def test_a_works_does_not_sell_what_it_bought():
     # it takes oxide in for its magnets and stocks some, so it has a channel, but resale is bounded by its own
-    shelf = Stockpile(stockpile="SHELF", holder="maker", site="works", material="oxide", label="clean", opening=1, fill=0)
+    shelf = Stockpile(
+        stockpile="SHELF", holder="maker", site="works", material="oxide", label="clean", opening=1, fill=0
+    )
     use = makes("works", "magnet", takes={"oxide": 1})
     plan = planned(trade(sells("works", "oxide", 12), use, shelf, TO_THE_TRADE))
     assert flows(plan, To="car") == approx({("works", "car"): 1})  # the shelf's tonne alone
@@ -218,7 +248,9 @@ def test_a_works_does_not_sell_what_it_bought():
 
 
 def test_resale_row():
-    shelf = Stockpile(stockpile="SHELF", holder="maker", site="works", material="oxide", label="clean", opening=1, fill=0)
+    shelf = Stockpile(
+        stockpile="SHELF", holder="maker", site="works", material="oxide", label="clean", opening=1, fill=0
+    )
     use = makes("works", "magnet", takes={"oxide": 1})
     instance = tiny(trade(sells("works", "oxide", 12), use, shelf, TO_THE_TRADE))
     row, low, high = line(instance, "channels.resale", "works", "oxide", "clean", "2026")

@@ -14,7 +14,6 @@ from sourcing.components.demand import Demand
 from sourcing.components.horizon import Period
 from sourcing.components.lanes import Lane
 from sourcing.components.trade import Price
-from sourcing.sheets import InstanceError, NoPlan
 
 
 def deal(**columns):

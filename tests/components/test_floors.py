@@ -28,7 +28,7 @@ def market(*more, price: float | dict[int, float] = 50, demand: float = 10):
     ]  # fmt: skip
 
 
-# ------------------------------------------------------------------------------------------------ contract for difference
+# ------------------------------------------------------------------------------------------------ difference
 
 
 @pytest.mark.parametrize(

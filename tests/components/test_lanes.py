@@ -59,8 +59,9 @@ def test_a_tie_is_a_fault_at_its_row():
 
 
 def test_the_closest_rows_freight_is_paid():
-    rates = Lane(origin="any", destination="any", goods="any", freight=900), Lane(
-        origin="mine", destination="car", goods="hot", freight=100
+    rates = (
+        Lane(origin="any", destination="any", goods="any", freight=900),
+        Lane(origin="mine", destination="car", goods="hot", freight=100),
     )
     assert paid(planned(network(rates))) == approx({"freight": 100e-6})  # one tonne
 

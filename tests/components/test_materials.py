@@ -10,7 +10,10 @@ from sourcing.components.materials import Content, Material, RecipeLine, recipes
 from sourcing.workbook.cells import parse
 
 NEED = Demand(customer="car", material="magnet", demand=1)
-OXIDE, MAGNET = Content(material="oxide", element="Nd", content=1), Content(material="magnet", element="Nd", content=0.4)
+OXIDE, MAGNET = (
+    Content(material="oxide", element="Nd", content=1),
+    Content(material="magnet", element="Nd", content=0.4),
+)
 
 
 def sintered(per_tonne: float):

@@ -26,7 +26,9 @@ def separation(demand: dict[str, float], *more, **lanthanum):
 def test_a_by_product_that_nobody_takes_is_disposed_of():
     plan = planned(separation({"ndpr": 6, "la": 1}))
     assert sums(plan, "Production", "Activity", "Site") == approx({"mine": 10, "plant": 10})  # 6/0.6
-    assert sums(plan, "Capacity and surplus", "Amount", "Unit or material", Kind="surplus") == approx({"la": 2})  # 3 - 1
+    assert sums(plan, "Capacity and surplus", "Amount", "Unit or material", Kind="surplus") == approx(
+        {"la": 2}
+    )  # 3 - 1
     assert paid(plan) == approx({"processing": 0.03, "disposal": 0.0004})  # 10·3,000 and 2·200 USD
 
 

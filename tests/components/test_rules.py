@@ -53,7 +53,12 @@ def test_only_enacted_versions_are_in_force(status):
 
 def test_the_latest_version_that_has_begun_is_in_force():
     # from 2026 only magnets made in China count, from 2027 mining too
-    works = at("CN", "china"), makes("china", "ore", cost=1), at("JP", "works"), makes("works", "magnet", takes={"ore": 1})
+    works = (
+        at("CN", "china"),
+        makes("china", "ore", cost=1),
+        at("JP", "works"),
+        makes("works", "magnet", takes={"ore": 1}),
+    )
     dear = at("AU", "mine"), makes("mine", "ore", cost=500)
     versions = china_rule(2026, "1", stages="magnet"), china_rule(2027, "2")
     plan = planned(years(2026, 2027, 2028), works, dear, CLEAN_NEED, versions)

@@ -176,10 +176,9 @@ def test_a_holder_who_is_not_the_sites_party_sells_what_is_drawn():
 
 def ending(shortage: float, opening: float = 10, **columns):
     """Ten tonnes lie there; a need of 4 t is worth `shortage`, what is left at the end 80 % of 100 USD/kg."""
-    return [
-        TWO, Price(index="magnet", price={2026: 500, 2027: 100}), shelf(opening=opening, maximum=20, terminal_value=80, **columns),
-        Demand(customer="car", material="magnet", demand={2026: 0, 2027: 4}, shortage_value=shortage),
-    ]  # fmt: skip
+    stock = shelf(opening=opening, maximum=20, terminal_value=80, **columns)
+    need = Demand(customer="car", material="magnet", demand={2026: 0, 2027: 4}, shortage_value=shortage)
+    return [TWO, Price(index="magnet", price={2026: 500, 2027: 100}), stock, need]
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_who_takes_nothing_bears_an_equal_part():
 
 
 def test_a_minimum_of_parties_that_count_differently_is_refused():
-    odd = [row for row in shared(minimum=9)[3:]]
+    odd = shared(minimum=9)[3:]
     parties = party("mineco", "supplier", "mine"), party("one", "buyer", "car"), party(
         "two", "buyer", "plane", allied=False
     )  # fmt: skip
