@@ -235,7 +235,7 @@ def verdict(plan: Plan) -> str:
     figures, instance = plan.facts, plan.instance
     spans = [t.id for t in periods(instance)]
     horizon = f"{spans[0]}–{spans[-1]}" if len(spans) > 1 else spans[0]
-    money = f"{plan.objective:,.0f} M USD" if abs(plan.objective) >= 100 else f"{plan.objective:,.2f} M USD"
+    money = money_text(plan.objective)
     bought = "what our buyers pay" if plan.view == "buyer" else "the cost to the alliance"
     gap = figures["gap_musd"]
     if plan.status != "optimal":
@@ -249,6 +249,13 @@ def verdict(plan: Plan) -> str:
     if figures["met_share"] is not None:
         sentences.append(shortage_words(plan))
     return " ".join(sentences)
+
+
+def money_text(musd: float) -> str:
+    """Millions of dollars in words: whole from a hundred on; thousands where a million is too coarse."""
+    if abs(musd) >= 100:
+        return f"{musd:,.0f} M USD"
+    return f"{musd:,.2f} M USD" if abs(musd) >= 1 else f"{1000 * musd:,.4g} k USD"
 
 
 def shortage_words(plan: Plan) -> str:

@@ -123,11 +123,11 @@ def passed_on(instance: Instance) -> list[tuple[str, str]]:
 
 def routes(instance: Instance) -> list[tuple[str, str, str]]:
     """Pairs of sites and a material that could trade if a lane joined them: (origin, destination, material)."""
-    takers = usable(instance)
+    sellers, takers = shippable(instance), usable(instance)
     return [
         (i, j, material)
-        for material, sellers in sorted(shippable(instance).items())
-        for i in sorted(sellers)
+        for material in (row.material for row in instance[Material])  # along the chain, as the tab lists it
+        for i in sorted(sellers.get(material, ()))
         for j in sorted(takers.get(material, ()))
         if i != j
     ]

@@ -2,7 +2,7 @@
 
 R. Fourer, Modeling Languages versus Matrix Generators for Linear Programming, ACM Transactions on Mathematical Software
 9 (1983) 143-183; GAMS model library `robert`: a profit of 11,025 dollars in three periods (optimum as in
-github.com/jeffreyhorn/nlp2mcp). There the opening stock is chosen too; as it is free and its rest has a value, it is full.
+github.com/jeffreyhorn/nlp2mcp). There the opening stock is chosen too; free, and of value when left, it is full.
 """
 
 from __future__ import annotations

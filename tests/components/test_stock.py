@@ -58,6 +58,12 @@ def test_the_roll_of_a_period_of_two_years():
     assert row["stock.level[SHELF,clean,long]"] == approx(-0.9)
 
 
+def test_storage_is_paid_for_every_year_of_a_period():
+    need = Demand(customer="car", material="magnet", demand=0)
+    plan = planned(Period(period="long", start=2026, years=3), need, shelf(opening=4, draw=0, storage=100))
+    assert paid(plan) == approx({"storage": 3 * 4 * 100e-6})
+
+
 def test_labels_lie_apart():
     # 3 t unproven at the start; what is made is clean, and the clean need takes no other
     rows = china_rule(), TWO, makes("mine", "magnet", {2026: 5, 2027: 0}), shelf(label="", opening=3)
@@ -70,7 +76,7 @@ def test_a_labelled_stock_is_filled_with_nothing_worse():
     # Chinese magnets could be kept for 2027; a clean stock takes none
     rows = [
         china_rule(), TWO, at("CN", "mine"), makes("mine", "magnet", {2026: 10, 2027: 0}),
-        Demand(customer="car", material="magnet", demand={2026: 0, 2027: 8}),
+        Demand(customer="car", material="magnet", demand={2026: 1, 2027: 8}),
     ]  # fmt: skip
     assert short(planned(rows, shelf(label="clean"))) == approx(8)
     assert short(planned(rows, shelf(label="zc@1"))) == approx(0)
