@@ -3,7 +3,7 @@
     import sourcing
 
     instance = sourcing.read("instances/starter")     # a workbook or a folder of CSV files
-    plan = sourcing.make_plan(instance)                # solved and audited; plan.tabs, plan.verdict, plan.summary()
+    plan = sourcing.solve(instance)                    # solved and audited; plan.tabs, plan.verdict, plan.summary()
     path = sourcing.build(instance)                    # the Pyomo model, to look at or to add to
 
 Names are loaded when they are first used, so that importing the package costs nothing.
@@ -17,24 +17,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sourcing.instance import Instance
     from sourcing.model import build
-    from sourcing.plan import Plan, make_plan
+    from sourcing.plan import Plan
+    from sourcing.plan import make_plan as solve
     from sourcing.report import write_plan
     from sourcing.workbook.read import check, read
 
-__all__ = ["Instance", "Plan", "build", "check", "make_plan", "read", "write_plan"]
+__all__ = ["Instance", "Plan", "build", "check", "read", "solve", "write_plan"]
 
 _HOMES = {
-    "Instance": "sourcing.instance",
-    "Plan": "sourcing.plan",
-    "build": "sourcing.model",
-    "check": "sourcing.workbook",
-    "make_plan": "sourcing.plan",
-    "read": "sourcing.workbook",
-    "write_plan": "sourcing.report",
+    "Instance": ("sourcing.instance", "Instance"),
+    "Plan": ("sourcing.plan", "Plan"),
+    "build": ("sourcing.model", "build"),
+    "check": ("sourcing.workbook", "check"),
+    "read": ("sourcing.workbook", "read"),
+    "solve": ("sourcing.plan", "make_plan"),
+    "write_plan": ("sourcing.report", "write_plan"),
 }
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+        module, attribute = _HOMES[name]
+        return getattr(import_module(module), attribute)
     raise AttributeError(f"module 'sourcing' has no attribute {name!r}")

@@ -14,7 +14,7 @@ from sourcing.bindings import BINDINGS, cell_of, period_of
 from sourcing.components.materials import Material
 from sourcing.components.production import made_at
 from sourcing.instance import Instance
-from sourcing.solve import Arrays, Options, highs
+from sourcing.solver import Arrays, Options, highs
 from sourcing.tables import Table, fields
 
 

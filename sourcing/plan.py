@@ -7,6 +7,7 @@ with the model. A plan that fails is not returned; if none exists, NoPlan carrie
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ from sourcing.instance import Instance
 from sourcing.ledger import VALUE_KINDS
 from sourcing.positions import costs, estimate_share, is_estimate, parties
 from sourcing.sheets import TABS, AuditFailed, NoPlan
-from sourcing.solve import Options, Solution, solve
+from sourcing.solver import Options, Solution, solve_path
 from sourcing.tables import Table, fields, total
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class NoPlanReport:
 
 def make_plan(
     instance: Instance,
+    extra: Callable[[Any], None] | None = None,
     *,
     view: str | None = None,
     gap: float = 0.005,
@@ -108,13 +110,13 @@ def make_plan(
     seed: int = 0,
     threads: int = 0,
 ) -> Plan:
-    """Solve an instance's base path and plan it.
+    """Solve an instance's base path and plan it; `extra(path)` may add constraints to the Pyomo model before.
 
     Raises NoPlan (with `.report`) if it is infeasible or unbounded, NoSolution if the solver stops without an
     answer, AuditFailed if the plan does not pass its audit.
     """
     options = Options(gap=gap, time_limit=time_limit, seed=seed, threads=threads)
-    solution = solve(instance, view=view, options=options)
+    solution = solve_path(instance, extra, view=view, options=options)
     if solution.status in ("infeasible", "unbounded"):
         headline, why = explain.why(instance, solution.arrays, solution.status)
         error = NoPlan(headline)

@@ -15,7 +15,7 @@ from sourcing.components.sources import Source
 from sourcing.instance import Instance
 from sourcing.ledger import PLANNER, VALUE_KINDS, Party
 from sourcing.sheets import Row
-from sourcing.solve import Solution
+from sourcing.solver import Solution
 from sourcing.tables import Table, fields
 
 

@@ -27,7 +27,7 @@ LAYERS = (
     {"components", "ledger", "integrity"},  # components post into the ledger, which knows periods and parties
     {"lots"},
     {"model"},
-    {"solve"},
+    {"solver"},
     {"bindings", "positions"},
     {"explain", "audit"},
     {"plan"},
@@ -42,8 +42,8 @@ DOORS = {
     "openpyxl": {"workbook"},
     "xlsxwriter": {"report"},
     "matplotlib": {"report"},
-    "highspy": {"solve", "explain"},
-    "pyomo": {"model", "solve", "components"},
+    "highspy": {"solver", "explain"},
+    "pyomo": {"model", "solver", "components"},
     "typer": {"cli"},
 }
 """The rooms that may use a library."""

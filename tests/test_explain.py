@@ -20,7 +20,7 @@ from sourcing.explain import why
 from sourcing.instance import Instance
 from sourcing.plan import make_plan
 from sourcing.sheets import NoPlan
-from sourcing.solve import solve
+from sourcing.solver import solve_path
 
 
 def firm(minimum: float, **columns):
@@ -148,7 +148,7 @@ def test_a_price_below_zero_that_nothing_bounds_is_found():
         Offer(site="mine", material="magnet", adder=-8), Demand(customer="car", material="magnet", demand=1),
         Stockpile(stockpile="SHELF", holder="us", site="car", material="magnet"),
     )  # fmt: skip
-    solution = solve(rows)
+    solution = solve_path(rows)
     assert solution.status == "unbounded"
     headline, table = why(rows, solution.arrays, solution.status)
     assert headline == "No plan exists: the cost could fall without end, so a price or a limit must be wrong."

@@ -29,7 +29,7 @@ from sourcing.components.rules import Rule, Waiver
 from sourcing.instance import Instance
 from sourcing.plan import Plan, make_plan
 from sourcing.sheets import Row, Series, year_of
-from sourcing.solve import solve
+from sourcing.solver import solve_path
 from sourcing.workbook import write_folder
 
 FOLDERS = sorted(
@@ -55,7 +55,7 @@ def plan_of(folder: Path, view: str = "system") -> Plan:
 
 def cost_of(instance: Instance) -> float:
     """The least cost of an instance, M USD."""
-    solution = solve(instance, view="system")
+    solution = solve_path(instance, view="system")
     assert solution.status == "optimal"
     return solution.objective / 1000
 

@@ -29,7 +29,7 @@ from sourcing.integrity import integrity
 from sourcing.model import build
 from sourcing.plan import Plan, make_plan
 from sourcing.sheets import Row, Series
-from sourcing.solve import compile_path
+from sourcing.solver import compile_path
 from sourcing.workbook.cells import parse
 
 NONE = math.inf

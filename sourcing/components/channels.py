@@ -36,7 +36,7 @@ from sourcing.tables import Table, fields
 if TYPE_CHECKING:
     from sourcing.ledger import Ledger
     from sourcing.lots import Lots
-    from sourcing.solve import Solution
+    from sourcing.solver import Solution
 
 SPOT, INSIDE = "spot", "inside"
 
@@ -210,6 +210,8 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         for t in times:
             terms = [(label, flow[(*h.id, label, t.id)]) for label in lots.shipped(h, t)]
             if not terms:
+                if h.contract:  # it is a party all the same, and bears its part of what nobody takes
+                    by_contract.setdefault((h.contract.contract, t.id), []).append((h, []))
                 continue
             for label, var in terms:
                 ledger.post(i, material, label, t, -1.0, var)

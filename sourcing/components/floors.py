@@ -46,7 +46,7 @@ from sourcing.tables import Table, fields
 if TYPE_CHECKING:
     from sourcing.ledger import Ledger
     from sourcing.lots import Lots
-    from sourcing.solve import Solution
+    from sourcing.solver import Solution
 
 
 @sheet("Floors", "a public price instrument", key=("floor",))
@@ -150,7 +150,7 @@ def at_border(instance: Instance) -> list[tuple[Floor, Channel, Span, float]]:
             if h.material == row.material and h.origin in sites and country[h.destination] in row.members:
                 if country[h.origin] in row.members:
                     continue
-                for t in periods(instance):
+                for t in (t for t in periods(instance) if h.open(instance, t)):
                     price = benchmark(instance, row, t) if row.benchmark else h.price(instance, t)
                     if price is None:
                         price = benchmark(instance, row, t)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sourcing.components.horizon import Span
     from sourcing.ledger import Ledger
     from sourcing.lots import Lots
-    from sourcing.solve import Solution
+    from sourcing.solver import Solution
 
 
 @sheet("Units", "a capacity at a site", key=("unit",))

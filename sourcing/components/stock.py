@@ -34,7 +34,7 @@ from sourcing.tables import Table, fields
 if TYPE_CHECKING:
     from sourcing.ledger import Ledger
     from sourcing.lots import Lots
-    from sourcing.solve import Solution
+    from sourcing.solver import Solution
 
 
 @sheet("Stockpiles", "a stock", key=("stockpile",))

@@ -43,7 +43,7 @@ from sourcing.tables import Table, fields
 if TYPE_CHECKING:
     from sourcing.ledger import Ledger, Terms
     from sourcing.lots import Lots
-    from sourcing.solve import Solution
+    from sourcing.solver import Solution
 
 Value = Callable[["Terms"], float]
 

@@ -16,7 +16,7 @@ from sourcing.components.trade import Price
 from sourcing.model import build
 from sourcing.plan import plan_of
 from sourcing.sheets import InstanceError, NoSolution
-from sourcing.solve import Arrays, Options, compile_path, highs, residuals, run, solve
+from sourcing.solver import Arrays, Options, compile_path, highs, residuals, run, solve_path
 
 
 def arrays(cost, matrix, row_lower, row_upper, lower=None, upper=None, integer=None):
@@ -75,7 +75,7 @@ def test_a_number_that_is_none_is_refused():
 
 def test_stopping_without_a_plan_is_no_plan():
     with pytest.raises(NoSolution, match="time-limit"):
-        solve(dantzig(), options=Options(time_limit=0.0))
+        solve_path(dantzig(), options=Options(time_limit=0.0))
 
 
 # ------------------------------------------------------------------------------------------------ proof
@@ -98,7 +98,7 @@ def test_residuals_are_recomputed():
 
 
 def test_a_plan_carries_its_proof():
-    solution = solve(dantzig())
+    solution = solve_path(dantzig())
     assert solution.status == "optimal"
     assert solution.objective == approx(153.675)  # thousand USD
     assert solution.bound == approx(153.675)
@@ -116,7 +116,7 @@ def test_an_analyst_may_add_a_constraint():
         flows = [var for key, var in path.channels.flow.items() if key[0] == "san-diego"]
         path.extra.cap = Constraint(expr=sum(flows) <= 560)
 
-    solution = solve(dantzig(), no_more_from_san_diego)
+    solution = solve_path(dantzig(), no_more_from_san_diego)
     # Seattle can ship 350 of the 900, so 550 must come from San Diego: the cap costs nothing
     assert solution.objective == approx(153.675)
     assert ("extra.cap", (None,)) in solution.arrays.rows
@@ -129,11 +129,13 @@ def test_an_analyst_may_add_a_constraint():
     # Topeka's 275 from Seattle at 1.8 and not 1.4; Seattle's last 75 go to Chicago at 1.7, the other 225 of Chicago
     # and New York's 325 come from San Diego at 1.8 and 2.5 thousand miles of 0.09
     cost = 0.09 * (275 * 1.8 + 75 * 1.7 + 225 * 1.8 + 325 * 2.5)
-    assert solve(dantzig(), none_to_topeka_from_san_diego).objective == approx(cost)
+    assert solve_path(dantzig(), none_to_topeka_from_san_diego).objective == approx(cost)
 
 
 def test_values_and_duals_answer_by_name():
-    solution = solve(tiny(makes("mine", "magnet", 6, cost=1000), Demand(customer="car", material="magnet", demand=10)))
+    solution = solve_path(
+        tiny(makes("mine", "magnet", 6, cost=1000), Demand(customer="car", material="magnet", demand=10))
+    )
     assert solution.values("channels.flow") == approx({("mine", "car", "magnet", "inside", "clean", "2026"): 6})
     assert list(solution.positive("demand.short")) == [(("car", "magnet", "", "1", "2026"), approx(4))]
     (t,) = solution.lots.spans.values()
@@ -160,7 +162,7 @@ def test_a_curved_row_is_refused():
         path.extra.curve = Constraint(expr=var**2 <= 4)
 
     with pytest.raises(ValueError, match="is not linear"):
-        solve(dantzig(), squared)
+        solve_path(dantzig(), squared)
 
 
 def test_the_view_is_the_settings_unless_said():
@@ -181,7 +183,7 @@ def test_two_runs_agree_to_the_last_digit():
     rows = years(2026, 2027, 2028), makes("mine", "magnet", {2026: 3, 2028: 7}, cost=17), makes(
         "pit", "magnet", 4, cost=17
     ), Demand(customer="car", material="magnet", demand={2026: 5, 2027: 9})  # fmt: skip
-    first, second = (solve(tiny(rows), options=Options(threads=threads)) for threads in (1, 2))
+    first, second = (solve_path(tiny(rows), options=Options(threads=threads)) for threads in (1, 2))
     assert first.x.tolist() == second.x.tolist()
     assert planned(rows).objective * 1000 == approx(first.objective)
 
@@ -192,6 +194,6 @@ def test_what_the_view_cannot_count_is_a_fault_of_the_instance():
     rows = makes("mine", "magnet"), sells("mine", "magnet", 5), Demand(customer="car", material="magnet", demand=9)
     instance = tiny(rows, Price(index="magnet", price=5), party("prc", "supplier", "mine", allied=False), floor)
     with pytest.raises(InstanceError) as caught:
-        solve(instance)
+        solve_path(instance)
     assert caught.value.exit_code == 4
     assert caught.value.issues[0].column == "Volume"

@@ -233,7 +233,7 @@ class Options:
     feasibility: float = 1e-7
 
 
-def solve(
+def solve_path(
     instance: Instance,
     extra: Callable[[Any], None] | None = None,
     *,
