@@ -81,7 +81,8 @@ def title(plan: Plan) -> str:
 def status(plan: Plan) -> str:
     """How good the plan is known to be, in money, and who has checked it."""
     room = max(0.0, plan.objective - plan.bound)
-    proof = f"Gap to the best that can be proven: {money(room)} ({percent(100 * plan.gap)} of the total)"
+    early = "" if plan.status == "optimal" else "Stopped early. "
+    proof = f"{early}Gap to the best that can be proven: {money(room)} ({percent(100 * plan.gap)} of the total)"
     checked = f" Audit passed: {len(plan.audit.checks)} checks recomputed from the tabs." if plan.audit else ""
     return f"{proof}.{checked} View: {plan.view}. Input {plan.instance.sha256()[:12]}."
 
