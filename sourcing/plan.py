@@ -25,6 +25,7 @@ from sourcing.positions import costs, estimate_share, is_estimate, parties
 from sourcing.sheets import TABS, AuditFailed, NoPlan
 from sourcing.solver import Options, Solution, solve_path
 from sourcing.tables import Table, fields, total
+from sourcing.usage import sites
 
 if TYPE_CHECKING:
     from sourcing.audit import Audit
@@ -133,11 +134,12 @@ def plan_of(solution: Solution, options: Options | None = None) -> Plan:
     tabs = {table.title: table for component in REPORTED for table in component.tabs(solution)}
     ledger = costs(solution)
     tabs["Costs"], tabs["Parties"] = ledger, parties(solution, ledger)
-    tabs["Bottlenecks"] = bottlenecks(solution)
+    tabs["Bottlenecks"], tabs["Sites"] = bottlenecks(solution), sites(solution)
     tabs["Data notes"] = data_notes(instance)
     order = (
-        "Sourcing", "Demand", "Deliveries", "Stockpiles", "Contracts", "Projects and qualifications", "Production",
-        "Capacity and surplus", "Labels joined", "Limits", "Costs", "Parties", "Floors", "Bottlenecks", "Data notes",
+        "Sourcing", "Demand", "Deliveries", "Stockpiles", "Contracts", "Projects and qualifications", "Sites",
+        "Production", "Capacity and surplus", "Labels joined", "Limits", "Costs", "Parties", "Floors", "Bottlenecks",
+        "Data notes",
     )  # fmt: skip
     objective, bound = solution.objective / 1000, solution.bound / 1000
     plan = Plan(

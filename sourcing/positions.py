@@ -59,8 +59,19 @@ def parties(solution: Solution, ledger: Table) -> Table:
     """What each party earns and pays over the horizon, undiscounted, without the value of shortage."""
     table = Table(
         "Parties",
-        fields("Party", "Name", "Role", "Allied", ("Earns", "M USD"), ("Pays", "M USD"), ("Net", "M USD"), "Flag"),
-        "What each party earns and pays, whichever view was planned; not discounted. Committed capex is not in it.",
+        fields(
+            "Party",
+            "Name",
+            "Role",
+            "Allied",
+            ("Earns", "M USD"),
+            ("Pays", "M USD"),
+            ("Net", "M USD"),
+            ("Margin", "%"),
+            "Flag",
+        ),
+        "What each party earns and pays, whichever view was planned; not discounted, without committed capex. Margin: "
+        "what a supplier keeps of what it earns.",
     )
     instance = solution.instance
     earned: dict[str, float] = {}
@@ -81,7 +92,8 @@ def parties(solution: Solution, ledger: Table) -> Table:
         title = instance.row(Entity, name).name if instance.has(Entity, name) else f"Treasury of {name.split(':')[1]}"
         loses = role == "supplier" and got - gave < -1e-6
         allied = "yes" if is_allied(instance, name) else "no"
-        table.add(name, title, role, allied, got, gave, got - gave, "loses money" if loses else None)
+        margin = 100 * (got - gave) / got if role == "supplier" and got else None
+        table.add(name, title, role, allied, got, gave, got - gave, margin, "loses money" if loses else None)
     return table
 
 

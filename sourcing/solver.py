@@ -138,7 +138,8 @@ class Solution:
     """What a solved path says, by the names of its variables (`channels.flow`) and rows (`production.capacity`).
 
     `status` is optimal, feasible (stopped with a plan), infeasible, unbounded or none. Values are tonnes and k USD;
-    duals are k USD, discounted, per unit of the row. `residuals` are recomputed from the arrays.
+    duals are k USD, discounted, per unit of the row. `residuals` are recomputed from the arrays. `basis` is HiGHS's at
+    the optimum, `linear` the arrays with integers fixed where there are some.
     """
 
     path: Any
@@ -152,6 +153,10 @@ class Solution:
     seconds: dict[str, float] = field(default_factory=dict)
     _families: dict[str, dict[tuple[Any, ...], float]] = field(default_factory=dict)
     _row_families: dict[str, dict[tuple[Any, ...], float]] = field(default_factory=dict)
+    basis: Any = None
+    linear: Arrays | None = None
+    _live: Any = None
+    _places: dict[tuple[str, tuple[Any, ...]], int] = field(default_factory=dict)
 
     @property
     def instance(self) -> Instance:
@@ -206,6 +211,28 @@ class Solution:
             for (name, index), value in zip(self.arrays.rows, self.duals.tolist(), strict=True):
                 self._row_families.setdefault(name, {})[index] = value
         return self._row_families.get(family, {})
+
+    def forced(self, columns: list[tuple[str, tuple[Any, ...]]]) -> float | None:
+        """What a unit of the sum of some columns, forced into the plan, would add to the cost (k USD, discounted).
+
+        None if the sum cannot be a unit. Integers stay as they are.
+        """
+        import highspy
+        import numpy as np
+
+        if self._live is None:
+            self._live = highs(self.linear or self.arrays, Options())
+            _ok(self._live.setOptionValue("solver", "simplex"), "option solver")
+            _ok(self._live.setOptionValue("presolve", "off"), "option presolve")
+            self._places = {column: place for place, column in enumerate(self.arrays.columns)}
+        places = np.array([self._places[column] for column in columns], dtype=np.int32)
+        _ok(self._live.setBasis(self.basis), "the plan's basis")
+        _ok(self._live.addRow(1.0, highspy.kHighsInf, len(places), places, np.ones(len(places))), "a row")
+        _ok(self._live.run(), "solving")
+        found, added = self._live.getModelStatus(), self._live.getInfo().objective_function_value - self.objective
+        last = len(self.arrays.rows)
+        _ok(self._live.deleteRows(1, np.array([last], dtype=np.int32)), "deleting a row")
+        return max(added, 0.0) if found == highspy.HighsModelStatus.kOptimal else None
 
     def dual(self, family: str, index: tuple[Any, ...], t: Span) -> float:
         """Change of cost per unit of a row's right-hand side, in money of its own period: k USD/t = USD/kg."""
@@ -356,7 +383,8 @@ def run(path: Any, arrays: Arrays, options: Options) -> Solution:
     x = np.clip(x, arrays.lower, arrays.upper)
     found = residuals(arrays, x, duals)
     bound = found.pop("dual_objective")
-    return Solution(path, arrays, "optimal", info.objective_function_value, bound, x, duals, found)
+    objective = info.objective_function_value
+    return Solution(path, arrays, "optimal", objective, bound, x, duals, found, basis=solver.getBasis())
 
 
 def run_integer(path: Any, arrays: Arrays, options: Options) -> Solution:
@@ -388,7 +416,7 @@ def run_integer(path: Any, arrays: Arrays, options: Options) -> Solution:
     fixed = run(path, replace(arrays, lower=lower, upper=upper, integer=none), options)
     if fixed.status != "optimal":
         raise NoSolution("the plan's integers cannot be held exactly: a tolerance let through what no plan can do")
-    fixed.arrays = arrays
+    fixed.arrays, fixed.linear = arrays, fixed.arrays
     fixed.bound = min(info.mip_dual_bound, fixed.objective)
     fixed.status = "optimal" if status == kind.kOptimal else "feasible"
     return fixed

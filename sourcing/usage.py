@@ -1,0 +1,127 @@
+"""Usage: every place of the instance in the plan, used or idle, and why.
+
+An idle place's reason is what a tonne of its activity, forced into the plan, would add to the cost: a second solve from
+the plan's own basis. (Its reduced cost would not do: where nothing flows, prices along the chain may be anything
+between what a buyer would give and what a seller would ask.)
+"""
+
+from __future__ import annotations
+
+from sourcing.components.channels import passed_on
+from sourcing.components.demand import Demand, customers, need
+from sourcing.components.horizon import Span, periods
+from sourcing.components.places import Site
+from sourcing.components.production import Line, lines
+from sourcing.components.projects import can_run, project_units
+from sourcing.components.stock import Stockpile
+from sourcing.solver import Solution
+from sourcing.tables import Table, fields, total
+
+IDLE = 1e-6
+"""Tonnes over the whole horizon below which a place counts as idle."""
+
+
+def sites(solution: Solution) -> Table:
+    """One row a site: what it does in the plan, how full it gets, and why it is used or idle."""
+    table = Table(
+        "Sites",
+        fields(
+            "Site", "Name", "Party", "Country", "Stages", "Status", ("Activity", "t"), ("Shipped", "t"),
+            ("Fullest", "%"), "Reason",
+        ),
+        "Every place, used or idle, and why. Activity and Shipped are over all periods; Fullest is the fullest unit.",
+    )  # fmt: skip
+    instance = solution.instance
+    by_site: dict[str, list[Line]] = {}
+    for line in lines(instance):
+        by_site.setdefault(line.site, []).append(line)
+    activity: dict[str, float] = {}
+    for (site, *_), tonnes in solution.positive("production.activity"):
+        activity[site] = activity.get(site, 0.0) + tonnes
+    shipped: dict[str, float] = {}
+    for (site, *_), tonnes in solution.positive("channels.flow"):
+        shipped[site] = shipped.get(site, 0.0) + tonnes
+    hubs, stocks = {site for site, _ in passed_on(instance)}, {row.site for row in instance[Stockpile]}
+    for row in instance[Site]:
+        own = by_site.get(row.site, [])
+        stages = "; ".join(dict.fromkeys(line.row.stage for line in own))
+        done, sent = activity.get(row.site, 0.0), shipped.get(row.site, 0.0)
+        fullest, when = _fullest(solution, own)
+        if own:
+            used = done > IDLE
+            reason = _full(solution, when, fullest) if used else _why_idle(solution, own)
+        elif row.site in customers(instance):
+            used, reason, stages = True, _served(solution, row.site), "customer"
+        else:
+            used = sent > IDLE or _held(solution, row.site) > IDLE
+            stages = "; ".join(word for word, found in (("hub", hubs), ("stock", stocks)) if row.site in found)
+            reason = "" if used else "nothing is stocked or passed on here at the plan's prices"
+        status = "used" if used else "idle"
+        table.add(row.site, row.name, row.entity, row.country, stages, status, done, sent, fullest, reason or None)
+    return table
+
+
+def _fullest(solution: Solution, own: list[Line]) -> tuple[float | None, list[tuple[str, Span]]]:
+    """The fullest use (%) of a site's units over the periods, and the units and periods that are full."""
+    best: float | None = None
+    full = []
+    for unit in dict.fromkeys(unit for line in own for unit, _ in line.units):
+        for t in periods(solution.instance):
+            limit, _ = solution.capacity(unit, t)
+            if 0 < limit < float("inf"):
+                use = 100 * solution.total(solution.path.production.loads.get((unit, t.id), [])) / limit
+                best = use if best is None else max(best, use)
+                if use > 99.99:
+                    full.append((unit, t))
+    return best, full
+
+
+def _full(solution: Solution, when: list[tuple[str, Span]], fullest: float | None) -> str:
+    if not when:
+        return "has room in every period" if fullest is None else f"has room in every period (fullest {fullest:.0f} %)"
+    units: dict[str, list[str]] = {}
+    for unit, t in when:
+        units.setdefault(unit, []).append(t.id)
+    count = len(periods(solution.instance))
+    told = [
+        f"{unit} is full in {'every period' if len(found) == count else ', '.join(found)}"
+        for unit, found in units.items()
+    ]
+    return "; ".join(told)
+
+
+def _why_idle(solution: Solution, own: list[Line]) -> str:
+    """Why no line of a site runs."""
+    instance, lots = solution.instance, solution.lots
+    spans = periods(instance)
+    able = [(line, t) for line in own for t in spans if all(can_run(instance, unit, t) for unit, _ in line.units)]
+    if not able:
+        projects = [project_units(instance).get(unit) for line in own for unit, _ in line.units]
+        names = list(dict.fromkeys(project.project for project in projects if project))
+        return f"nothing is on line by {spans[-1].id}" + (f": {', '.join(names)} comes later" if names else "")
+    open_lines = [(line, t, label) for line, t in able for label in lots.runs(line, t)]
+    if not open_lines:
+        inputs = list(dict.fromkeys(m for line, _ in able for m in line.recipe.inputs))
+        makes = list(dict.fromkeys(m for line, _ in able for m in line.recipe.outputs))
+        missing = f"{', '.join(inputs)} cannot come to it, or " if inputs else ""
+        return f"{missing}nobody can use its {', '.join(makes)}: no lane, offer, qualification or rule lets it through"
+    added = solution.forced([("production.activity", (*line.id, label, t.id)) for line, t, label in open_lines])
+    if added is None:
+        return "nothing that it makes could go anywhere, or nothing that it needs could come"
+    recipe = " or ".join(dict.fromkeys(line.row.recipe for line, _, _ in open_lines))
+    projects = [project_units(instance).get(unit) for line, _, _ in open_lines for unit, _ in line.units]
+    options = dict.fromkeys(row.project for row in projects if row and row.status == "option")
+    built = f", with what it takes of {', '.join(options)}" if options else ""
+    return f"a tonne of {recipe} would add {1000 * added:,.0f} USD to the cost (discounted){built}"
+
+
+def _served(solution: Solution, customer: str) -> str:
+    instance = solution.instance
+    needed = total(need(d, t) for d in instance[Demand] if d.customer == customer for t in periods(instance))
+    short = total(tonnes for (site, *_), tonnes in solution.positive("demand.short") if site == customer)
+    return f"{100 * (needed - short) / needed:.1f} % of its demand is met" if needed else "needs nothing"
+
+
+def _held(solution: Solution, site: str) -> float:
+    held = {row.stockpile for row in solution.instance[Stockpile] if row.site == site}
+    return total(tonnes for (stock, *_), tonnes in solution.positive("stock.level") if stock in held)
