@@ -28,7 +28,7 @@ LAYERS = (
     {"lots"},
     {"model"},
     {"solver"},
-    {"bindings", "positions"},
+    {"bindings", "positions", "usage"},
     {"explain", "audit"},
     {"plan"},
     {"schema"},
