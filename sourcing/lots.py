@@ -18,7 +18,7 @@ from sourcing.components.lanes import transit_label
 from sourcing.components.production import Line, lines
 from sourcing.components.projects import can_run
 from sourcing.components.rules import CLEAN_TEXT, Label, countable, fresh, hides, label_text, marks, parse_label
-from sourcing.components.stock import Stockpile, stocks_at
+from sourcing.components.stock import Stockpile, drawable, stocks_at
 from sourcing.instance import Instance
 
 Place = tuple[str, str, int]
@@ -134,7 +134,10 @@ class Lots:
         runs: Runs = defaultdict(set)
         for t in periods(instance):
             for (site, material), stocks in stocks_at(instance).items():
-                for row in stocks:  # what ever came to a stock can lie there
+                for row in stocks:
+                    if not drawable(row):
+                        continue
+                    # what ever came to a stock can lie there
                     reach[site, material, t.number] |= reach[site, material, t.number - 1] if t.number else set()
                     if row.opening:
                         reach[site, material, t.number].add(self._opening(row))

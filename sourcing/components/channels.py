@@ -4,8 +4,9 @@
     arrives[j,m,c,t'] = Σ overlap([s+L, s+Y+L), t')/Y · flow[..,t]    lead time L, period t from s, Y years long   [t]
     lane[l,t]:      Σ flow of all that lane row l matches <= years·maximum                                         [t]
     offer[i,m,t]:   Σ flow at spot <= years·maximum                                                                [t]
-    late[j,m,c,t]:  unclaimed <= what lands in t of the opening transit and of shipments of earlier periods: what
-                    nobody needs of it any more may be left, or a rule that begins would stop the year before it   [t]
+    late[j,m,c,t]:  unclaimed <= what lands in t of the opening transit, which is data, and of shipments of earlier
+                    periods with a label that is of no use any more: or a rule that begins, or a need that ends,
+                    would stop the whole period before it                                                          [t]
     resale[i,m,c,t]: Σ_j flow[i,j,m,·,c,t] <= made + drawn + downgraded in, where i doesn't pass on                 [t]
 
 A site ships what it makes, stocks or passes on, to sites that use it; customers ship nothing. What leaves for another
@@ -217,7 +218,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
                 ledger.post(i, material, label, t, -1.0, var)
                 for later, share in arrivals(instance, h.lane.lead_time, t):
                     ledger.post(j, material, label, later, share, var)
-                    if later is not t:
+                    if later is not t and label not in lots.labels(j, material, later):
                         late.setdefault((j, material, label, later.id), []).append(share * var)
                 out.setdefault((i, material, label, t.id), []).append(var)
                 by_pair.setdefault((j, t.id), []).append(((*h.id, label, t.id), var))

@@ -78,6 +78,11 @@ def _stocks_at(instance: Instance) -> dict[tuple[str, str], list[Stockpile]]:
     return found
 
 
+def drawable(row: Stockpile) -> bool:
+    """Whether a stock may be drawn on the base path, which has no shock."""
+    return row.release == "always" and row.draw != 0
+
+
 def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
     """Variables level, fill and draw; rows roll, fits, filling, drawing and terminal."""
     from pyomo.environ import Block, Constraint, NonNegativeReals, Var, quicksum
@@ -131,8 +136,8 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         ledger.pay(rows[w].holder, "", "terminal value", w, last, terms, exact=exact, rows=(rows[w],))
     block.value = Constraint(list(worth), rule=lambda _, w: block.valued[w] <= held(w, spans[-1].id))
     for (w, _, _), var in draw.items():
-        if rows[w].release == "shocks only" or rows[w].draw == 0:
-            var.fix(0.0)  # the base path has no shock
+        if not drawable(rows[w]):
+            var.fix(0.0)
     for name, variable in (("filling", fill), ("drawing", draw)):
         field = "fill" if name == "filling" else "draw"
 
