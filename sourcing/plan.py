@@ -275,6 +275,9 @@ def shortage_words(plan: Plan) -> str:
         by_customer[row["Customer"]] = by_customer.get(row["Customer"], 0.0) + row["Short"]
     spans = [t.id for t in periods(plan.instance) if t.id in by_period]
     when = ", ".join(f"{by_period[period]:,.0f} t in {period}" for period in spans)
+    if len(spans) > 4:
+        peak = max(spans, key=lambda period: by_period[period])
+        when = f"{sum(by_period.values()):,.0f} t, of which {by_period[peak]:,.0f} t in {peak}"
     worst = max(by_customer, key=lambda name: by_customer[name])
     name = plan.instance.row(Site, worst).name or worst
     spared = [
@@ -285,7 +288,7 @@ def shortage_words(plan: Plan) -> str:
     text = (
         f"{figures['met_share']:.1f} % of demand is met; short {when}, most of it {name} ({by_customer[worst]:,.0f} t)"
     )
-    return text + (f"; nothing for {', '.join(spared)}." if spared else ".")
+    return text + (f"; nothing for {'; '.join(spared)}." if spared else ".")
 
 
 # ------------------------------------------------------------------------------------------------ cross-cutting tabs

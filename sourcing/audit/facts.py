@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -119,7 +120,8 @@ class Facts:
     @cached_property
     def settings(self) -> dict[str, Setting]:
         """Settings rows by name in small letters."""
-        return {" ".join(row.setting.lower().split()): row for row in self.instance[Setting] if row.value}
+        rows = (row for row in self.instance[Setting] if row.value)
+        return {" ".join(re.split(r"[\s_-]+", row.setting.strip().lower())): row for row in rows}
 
     def _number(self, name: str, unit: str, default: float) -> float:
         row = self.settings.get(name)

@@ -97,7 +97,9 @@ def tiles(plan: Plan) -> list[Tile]:
     first = periods(plan.instance)[0].id
     view = "the alliance’s resource cost" if plan.view == "system" else "what our buyers pay"
     unmet = counts.get(True, 0.0)
-    cost = f"{view}, discounted to the start of {first}" + (f"; shortage adds {money(unmet)}" if unmet else "")
+    soft = any(row["Kind"] == VALUE_KINDS[1] and row["Counts"] for row in records(plan, "Costs"))
+    unmet_words = "what is short or over a soft limit" if soft else "shortage"
+    cost = f"{view}, discounted to the start of {first}" + (f"; {unmet_words} adds {money(unmet)}" if unmet else "")
     fulfilled = f"{met:,.0f} of {wanted:,.0f} t"
     if need:
         fulfilled += f"; under content rules {percent(100 * total(row['Met'] for row in ruled) / need)}"

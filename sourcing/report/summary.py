@@ -286,7 +286,8 @@ def _labels(picture: Chart, values: Sequence[float], colour: str) -> dict[str, A
         return {"value": True, "num_format": "#,##0", "font": font | {"color": style.INK}, "position": "outside_end"}
     columns = list(zip(*(line for _, line in picture.series), strict=True))
     highest = max(sum(column) for column in columns)
-    hidden = [{"delete": True} if value < 0.1 * highest else {} for value in values]
+    wide = len(f"{highest:,.0f}") > 4 and len(columns) > 7  # a number is broader than its column
+    hidden = [{"delete": True} if wide or value < 0.1 * highest else {} for value in values]
     return {"value": True, "num_format": "#,##0", "font": font, "custom": hidden, "position": "center"}
 
 
