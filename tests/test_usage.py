@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pytest import approx
+from tiny import china_rule, makes, planned, tiny, years
 
 from sourcing.components.demand import Demand
 from sourcing.components.places import Site
 from sourcing.components.projects import Project
 from sourcing.solver import solve_path
-from tiny import china_rule, makes, planned, tiny, years
 
 NEED = Demand(customer="car", material="magnet", demand=10)
 
