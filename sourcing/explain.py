@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sourcing.arrays import Arrays
 from sourcing.bindings import BINDINGS, cell_of, period_of
 from sourcing.components.materials import Material
 from sourcing.components.production import made_at
 from sourcing.instance import Instance
-from sourcing.solver import Arrays, Options, highs
+from sourcing.solver import Options, highs
 from sourcing.tables import Table, fields
 
 

@@ -27,6 +27,7 @@ LAYERS = (
     {"components", "ledger", "integrity"},  # components post into the ledger, which knows periods and parties
     {"lots"},
     {"model"},
+    {"arrays"},
     {"solver"},
     {"bindings", "positions", "usage"},
     {"explain", "audit"},
@@ -43,7 +44,7 @@ DOORS = {
     "xlsxwriter": {"report"},
     "matplotlib": {"report"},
     "highspy": {"solver", "explain"},
-    "pyomo": {"model", "solver", "components"},
+    "pyomo": {"model", "arrays", "components"},
     "typer": {"cli"},
 }
 """The rooms that may use a library."""

@@ -10,13 +10,14 @@ from pyomo.environ import Constraint
 from pytest import approx
 from tiny import dantzig, line, makes, party, planned, sells, tiny, years
 
+from sourcing.arrays import Arrays, compile_path, residuals
 from sourcing.components.demand import Demand
 from sourcing.components.floors import Floor
 from sourcing.components.trade import Price
 from sourcing.model import build
 from sourcing.plan import plan_of
 from sourcing.sheets import InstanceError, NoSolution
-from sourcing.solver import Arrays, Options, compile_path, highs, residuals, run, solve_path
+from sourcing.solver import Options, highs, run, solve_path
 
 
 def arrays(cost, matrix, row_lower, row_upper, lower=None, upper=None, integer=None):

@@ -15,6 +15,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from sourcing.arrays import compile_path
 from sourcing.components import checks
 from sourcing.components.demand import Demand
 from sourcing.components.horizon import Period, Setting
@@ -29,7 +30,6 @@ from sourcing.integrity import integrity
 from sourcing.model import build
 from sourcing.plan import Plan, make_plan
 from sourcing.sheets import Row, Series
-from sourcing.solver import compile_path
 from sourcing.workbook.cells import parse
 
 NONE = math.inf
