@@ -193,14 +193,12 @@ def _sheet_grids(path: Path) -> Iterator[Grid]:
     import openpyxl
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    try:
+    with path.open("rb") as file:  # openpyxl leaves a path open when it fails halfway
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         styles = _percent_styles(book)
         for sheet in book.worksheets:
             if isinstance(sheet, ReadOnlyWorksheet) and not ignored(sheet.title):
                 yield _sheet_grid(book, sheet, styles)
-    finally:
-        book.close()
 
 
 def _percent_styles(book: Any) -> set[int]:
