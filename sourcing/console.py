@@ -190,9 +190,9 @@ def facts(pairs: Sequence[tuple[str, str]]) -> str:
 
 def plan_words(verdict: str, numbers: Mapping[str, Any], path: Path) -> str:
     """A plan in a few lines: its verdict, cost, demand met, what is short, where the workbook is."""
-    cost = numbers["objective_musd"]
+    cost, short_value = numbers["objective_musd"], numbers["shortage_value_musd"]
     pairs = [
-        ("Cost", f"{cost:,.1f} M USD, of which {numbers['shortage_value_musd']:,.1f} is the value of what is short"),
+        ("Cost", f"{_musd(cost)} M USD, of which {_musd(short_value)} is the value of what is short"),
         ("Demand met", f"{_share(numbers['delivered_t'], numbers['demand_t'])} "
                        f"({numbers['delivered_t']:,.0f} of {numbers['demand_t']:,.0f} t)"),
     ]  # fmt: skip
@@ -209,6 +209,11 @@ def plan_words(verdict: str, numbers: Mapping[str, Any], path: Path) -> str:
             pairs.append(("", f"{len(worst) - MOST_SHORT} more: {rest:,.1f} t"))
     pairs.append(("Plan", str(path)))
     return f"{wrapped(verdict)}\n\n{facts(pairs)}"
+
+
+def _musd(amount: float) -> str:
+    """Millions with a decimal; of small plans four digits."""
+    return f"{amount:,.1f}" if abs(amount) >= 10 or not amount else f"{amount:.4g}"
 
 
 def _share(part: float, whole: float) -> str:

@@ -125,7 +125,10 @@ class Facts:
 
     def _number(self, name: str, unit: str, default: float) -> float:
         row = self.settings.get(name)
-        return default if row is None else float(row.value) * (conversion(row.unit, unit) or math.nan)
+        if row is None:
+            return default
+        plain = unit.startswith("%") and row.unit.strip() in ("", "%", "% a year")
+        return float(row.value) * (1.0 if plain else conversion(row.unit, unit) or math.nan)
 
     @cached_property
     def shortage_value(self) -> float:

@@ -5,8 +5,8 @@
     lane[l,t]:      Σ flow of all that lane row l matches <= years·maximum                                         [t]
     offer[i,m,t]:   Σ flow at spot <= years·maximum                                                                [t]
     late[j,m,c,t]:  unclaimed <= what lands in t of the opening transit, which is data, and of shipments of earlier
-                    periods with a label that is of no use any more: or a rule that begins, or a need that ends,
-                    would stop the whole period before it                                                          [t]
+                    periods to a customer or with a label of no use any more: or a rule that begins, or a need that
+                    falls, would stop the whole period before it                                                   [t]
     resale[i,m,c,t]: Σ_j flow[i,j,m,·,c,t] <= made + drawn + downgraded in, where i doesn't pass on                 [t]
 
 A site ships what it makes, stocks or passes on, to sites that use it; customers ship nothing. What leaves for another
@@ -181,7 +181,7 @@ def opening_transit(instance: Instance) -> list[tuple[Lane, str, str, Span, floa
 
 
 def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
-    """Variable flow; rows lane, offer and resale."""
+    """Variables flow and unclaimed; rows lane, offer and late (resale waits for stocks: `declare_resale`)."""
     from pyomo.environ import Block, Constraint, NonNegativeReals, Var, quicksum
 
     spans = periods(instance)
@@ -218,7 +218,8 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
                 ledger.post(i, material, label, t, -1.0, var)
                 for later, share in arrivals(instance, h.lane.lead_time, t):
                     ledger.post(j, material, label, later, share, var)
-                    if later is not t and label not in lots.labels(j, material, later):
+                    no_use = label not in lots.labels(j, material, later) or j in customers(instance)
+                    if later is not t and no_use:
                         late.setdefault((j, material, label, later.id), []).append(share * var)
                 out.setdefault((i, material, label, t.id), []).append(var)
                 by_pair.setdefault((j, t.id), []).append(((*h.id, label, t.id), var))

@@ -145,6 +145,8 @@ def _value(name: str, row: Setting) -> tuple[Any, tuple[str, str, str] | None]:
         return None, ("value", "is not a number", "write a number")
     if wanted := UNITS.get(name):
         factor = conversion(row.unit, wanted) if row.unit else None
+        if wanted.startswith("%") and row.unit.strip() in ("", "%", "% a year"):
+            factor = 1.0  # a rate in percent is a year's, said or not; money without a unit could be off by 1,000
         if factor is None:
             return None, ("unit", f"the unit must be {wanted}", f"write {wanted}")
         amount *= factor

@@ -344,3 +344,17 @@ def test_inside_one_party_a_duty_is_on_the_market_price():
     assert plan.tabs["Sourcing"].column("Price") == [None]
     no_price = [row for row in rows if not isinstance(row, Price)]
     assert "magnet has no price on which the duty could be worked out" in faults(*no_price)
+
+
+def test_a_need_that_falls_does_not_stop_the_period_before_it():
+    # a fifth of a year under way: 100 t in 2026 need 125 t shipped, of which 25 t land in 2027, where 5 t are needed;
+    # nothing is shipped in 2027 and 20 t are left over. Short of that, 25 t could be shipped and 80 t would be missing
+    plan = planned(
+        makes("mine", "magnet", 200, cost=1000),
+        Lane(origin="mine", destination="car", goods="any", lead_time=73),
+        Demand(customer="car", material="magnet", demand={2026: 100, 2027: 5}),
+        *years(2026, 2027),
+    )
+    assert flows(plan) == {("mine", "car"): approx(125)}
+    left = [row for row in plan.tabs["Capacity and surplus"].records() if row["Kind"] == "surplus"]
+    assert [(row["Site"], row["Period"], row["Amount"]) for row in left] == [("car", "2027", approx(20))]

@@ -72,6 +72,11 @@ def test_a_setting_is_read_in_its_unit():
     assert found.shortage_value == approx(5000)
 
 
+@pytest.mark.parametrize("unit", ["%/y", "%", ""])
+def test_a_rate_is_a_percentage_a_year(unit):
+    assert settings(loose(NEED).with_rows(Setting(setting="Discount rate", value="7", unit=unit))).discount_rate == 7
+
+
 def test_decisions_are_open_from_a_period_or_a_span():
     for text, start in (("2027", 2027), ("2027H2", 2027.5), ("", 2026)):
         instance = loose(years(2026, 2027, 2028), NEED, first_period_open_to_decisions=text)
