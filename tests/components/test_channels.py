@@ -358,3 +358,22 @@ def test_a_need_that_falls_does_not_stop_the_period_before_it():
     assert flows(plan) == {("mine", "car"): approx(125)}
     left = [row for row in plan.tabs["Capacity and surplus"].records() if row["Kind"] == "surplus"]
     assert [(row["Site"], row["Period"], row["Amount"]) for row in left] == [("car", "2027", approx(20))]
+
+
+def test_a_customer_that_makes_its_own_need_is_not_told_that_it_will_be_short():
+    plan = planned(makes("car", "magnet", 10), Demand(customer="car", material="magnet", demand=4))
+    assert short(plan) == approx(0)
+    assert "no channel brings it" not in faults(
+        makes("car", "magnet", 10), Demand(customer="car", material="magnet", demand=4)
+    )
+
+
+def test_a_customer_that_passes_on_is_told_that_it_ships_nothing():
+    told = faults(
+        makes("mine", "magnet", 10),
+        Site(site="works", entity="us", country="AU", passes_on="yes"),
+        sells("works", "magnet", 1),
+        Demand(customer="works", material="magnet", demand=4),
+        Demand(customer="car", material="magnet", demand=4),
+    )
+    assert "what it makes or passes on (magnet) stays there" in told

@@ -48,3 +48,13 @@ def test_what_an_offer_may_not_say():
     assert "makes the price negative" in faults(market(Offer(site="mine", material="magnet", premium=-101)))
     other = Offer(site="mine", material="other"), makes("mine", "other", unit="o")
     assert "no price: other has no price index either" in faults(market(other))
+
+
+def test_an_adder_may_not_make_a_price_negative():
+    rows = [
+        makes("mine", "magnet", 10),
+        Price(index="magnet", price=1),
+        Demand(customer="car", material="magnet", demand=4),
+    ]
+    assert "makes the price negative" in faults(*rows, Offer(site="mine", material="magnet", adder=-3))
+    assert "makes the price negative" not in faults(*rows, Offer(site="mine", material="magnet", adder=-1))
