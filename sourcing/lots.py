@@ -42,8 +42,8 @@ class Lots:
             for t in periods(instance)
             if h.open(instance, t)
         ]
-        runs = self._forward()
-        self._live = self._back(runs)
+        self._able = self._forward()
+        self._live = self._back(self._able)
 
     # ------------------------------------------------------------------------------------- what components ask
 

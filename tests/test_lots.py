@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from pytest import approx
 from tiny import at, china_rule, flows, line, makes, planned, short, sums, tiny
 
 from sourcing.components.demand import Demand
 from sourcing.components.materials import Content
 from sourcing.components.stock import Stockpile
+from sourcing.lots import Lots, _texts
 from sourcing.model import build
+from sourcing.solver import solve_path
+from sourcing.workbook import read
+
+ROOT = Path(__file__).parents[1]
 
 DIRTY = "zc@1"
 CLEAN_NEED = Demand(customer="car", material="magnet", rules="zc", demand=4)
@@ -136,3 +144,24 @@ def test_a_shared_plant_keeps_its_batches_apart():
     assert sums(plan, "Production", "Activity", "Site", "Label", Site="works") == approx(
         {("works", "clean"): 4, ("works", DIRTY): 4}
     )
+
+
+class Unpruned(Lots):
+    """Every label that can exist moves and runs, whether or not it is of use anywhere."""
+
+    def shipped(self, h, t):
+        return _texts(self._reach[h.origin, h.material, t.number])
+
+    def runs(self, line, t):
+        return _texts(self._able[line.id, t.number])
+
+
+@pytest.mark.parametrize("view", ["system", "buyer"])
+def test_leaving_out_what_is_of_no_use_changes_no_optimum(view):
+    instance = read(ROOT / "instances" / "starter")
+    pruned = solve_path(instance, view=view)
+    whole = read(ROOT / "instances" / "starter")
+    whole._once[Lots] = Unpruned(whole)
+    unpruned = solve_path(whole, view=view)
+    assert len(unpruned.arrays.columns) > len(pruned.arrays.columns)
+    assert unpruned.objective == approx(pruned.objective, rel=1e-9)
