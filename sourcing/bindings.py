@@ -31,6 +31,11 @@ class Binding:
     words: str
     key: tuple[int, ...] = (0,)
 
+    @property
+    def duty(self) -> bool:
+        """Whether it asks for tonnes, and does not cap them."""
+        return self.field in ("minimum", "minimum_share", "terminal")
+
     def row(self, instance: Instance, index: tuple[Any, ...]) -> Row:
         """The row of the instance that a row of the model comes from."""
         if self.row_type is Project and not self.key:  # index: unit, period

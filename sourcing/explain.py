@@ -2,8 +2,8 @@
 
 Shortage is priced, so what can be infeasible is a duty: a firm or minimum contract, a stock's minimum or end, a
 minimum limit, a by-product that must not be left over. Every rule that comes from a cell, and the ban on surplus, may
-give way at 1 per tonne, and the sum is least: what is left is the smallest set of tonnes that would make a plan
-possible. Balances, stock rolls and demands always hold.
+give way at a price per tonne (1 for a duty, 1.01 for a cap), and the sum is least: what is left is the smallest set of
+tonnes that would make a plan possible. Balances, stock rolls and demands always hold.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _infeasible(instance: Instance, arrays: Arrays) -> tuple[str, Table]:
         arrays.columns + [("give", (number,)) for number, _ in slacks],
         arrays.rows,
         {},
-        np.concatenate([np.zeros(count), np.ones(extra)]),
+        np.concatenate([np.zeros(count), [_price(arrays.rows[number][0]) for number, _ in slacks]]),
         0.0,
         np.concatenate([arrays.lower, np.zeros(extra)]),
         np.concatenate([arrays.upper, np.full(extra, np.inf)]),
@@ -86,6 +86,11 @@ def _infeasible(instance: Instance, arrays: Arrays) -> tuple[str, Table]:
     sentences = [row[4] for row in table.rows[:3]]
     more = f", and {len(table.rows) - 3} more" if len(table.rows) > 3 else ""
     return "No plan exists. It would with: " + "; ".join(sentences) + more + ".", table
+
+
+def _price(family: str) -> float:
+    """What a tonne costs by which a rule gives way: of two that would do as well, the duty does."""
+    return 1.0 if family in BINDINGS and BINDINGS[family].duty else 1.01
 
 
 def _row(instance: Instance, arrays: Arrays, number: int, sign: float, tonnes: float) -> tuple[Any, ...]:

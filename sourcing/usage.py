@@ -13,7 +13,7 @@ from sourcing.components.horizon import Span, periods
 from sourcing.components.places import Site
 from sourcing.components.production import Line, lines
 from sourcing.components.projects import can_run, project_units
-from sourcing.components.stock import Stockpile
+from sourcing.components.stock import Stockpile, drawable
 from sourcing.solver import Solution
 from sourcing.tables import Table, fields, total
 
@@ -41,7 +41,7 @@ def sites(solution: Solution) -> Table:
     shipped: dict[str, float] = {}
     for (site, *_), tonnes in solution.positive("channels.flow"):
         shipped[site] = shipped.get(site, 0.0) + tonnes
-    hubs, stocks = {site for site, _ in passed_on(instance)}, {row.site for row in instance[Stockpile]}
+    hubs = {site for site, _ in passed_on(instance)}
     for row in instance[Site]:
         own = by_site.get(row.site, [])
         stages = "; ".join(dict.fromkeys(line.row.stage for line in own))
@@ -53,9 +53,12 @@ def sites(solution: Solution) -> Table:
         elif row.site in customers(instance):
             used, reason, stages = True, _served(solution, row.site), "customer"
         else:
-            used = sent > IDLE or _held(solution, row.site) > IDLE
-            stages = "; ".join(word for word, found in (("hub", hubs), ("stock", stocks)) if row.site in found)
-            reason = "" if used else "nothing is stocked or passed on here at the plan's prices"
+            held = [stock for stock in instance[Stockpile] if stock.site == row.site]
+            used = sent > IDLE or any(_level(solution, stock) > IDLE for stock in held)
+            stages = "; ".join(word for word, found in (("hub", row.site in hubs), ("stock", held)) if found)
+            reason = "; ".join(_stocked(solution, stock) for stock in held)
+            if not reason and not used:
+                reason = "nothing is bought and passed on here at the plan's prices" if stages else "has no task"
         status = "used" if used else "idle"
         table.add(row.site, row.name, row.entity, row.country, stages, status, done, sent, fullest, reason or None)
     return table
@@ -122,6 +125,12 @@ def _served(solution: Solution, customer: str) -> str:
     return f"{100 * (needed - short) / needed:.1f} % of its demand is met" if needed else "needs nothing"
 
 
-def _held(solution: Solution, site: str) -> float:
-    held = {row.stockpile for row in solution.instance[Stockpile] if row.site == site}
-    return total(tonnes for (stock, *_), tonnes in solution.positive("stock.level") if stock in held)
+def _level(solution: Solution, row: Stockpile) -> float:
+    """Tonnes in a stock at the end."""
+    last = periods(solution.instance)[-1].id
+    return total(tonnes for (w, _, t), tonnes in solution.positive("stock.level") if (w, t) == (row.stockpile, last))
+
+
+def _stocked(solution: Solution, row: Stockpile) -> str:
+    told = f"{row.stockpile} goes from {row.opening:,.0f} to {_level(solution, row):,.0f} t"
+    return told if drawable(row) else f"{told}, and is not drawn without a shock"
