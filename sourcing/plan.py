@@ -193,8 +193,6 @@ def facts(solution: Solution, plan: Plan) -> dict[str, Any]:
     by_country = origin_of_deliveries(plan)
     whole = sum(by_country.values())
     largest = max(by_country, key=lambda country: by_country[country], default=None)
-    ruled = [row for row in demand.records() if row["Rules"]]
-    needed_clean = total(row["Demand"] for row in ruled)
     return {
         "demand_t": needed,
         "met_t": needed - short,
@@ -204,8 +202,6 @@ def facts(solution: Solution, plan: Plan) -> dict[str, Any]:
         "largest_country_share": 100 * by_country[largest] / whole if largest and whole else None,
         "country_tonnes": by_country,
         "estimate_share": estimate_share(solution),
-        "zero_china_demand_t": needed_clean,
-        "zero_china_met": 100 * total(row["Met"] for row in ruled) / needed_clean if needed_clean else None,
         "gap_musd": max(0.0, plan.objective - plan.bound),
         "price_year": int(settings(instance).price_year) or None,
         "discount_rate": settings(instance).discount_rate,

@@ -215,8 +215,8 @@ class Column:
 
     def broken_limit(self, value: float) -> str:
         """The limit that a number (in `unit`) breaks, as a sentence: "must be 0 or more"; "" if it keeps them."""
-        if value == math.inf and self.infinite:
-            return ""
+        if value == math.inf:
+            return "" if self.infinite else "must be a finite number"
         low, high, unit = f"{self.low:.15g}", f"{self.high:.15g}", f" {self.unit}" if self.unit else ""
         over, under = value > self.high, value < self.low or (self.positive and value <= 0)
         if (over or under) and math.isfinite(self.low) and math.isfinite(self.high):
@@ -271,10 +271,20 @@ def number(
 
 
 def over_time(
-    name: str, unit: str, meaning: str, *, required: bool = True, low: float = -math.inf, high: float = math.inf
+    name: str,
+    unit: str,
+    meaning: str,
+    *,
+    required: bool = True,
+    low: float = -math.inf,
+    high: float = math.inf,
+    limit: bool = False,
 ) -> Any:
-    """A number over time: one column a calendar span, rows with a Period, or one column for all time."""
-    return _column(name, "series", meaning, None, required, unit=unit, low=low, high=high, infinite=True)
+    """A number over time: one column a calendar span, rows with a Period, or one column for all time.
+
+    Of a `limit` a cell may say `none`.
+    """
+    return _column(name, "series", meaning, None, required, unit=unit, low=low, high=high, infinite=limit)
 
 
 def date(name: str, meaning: str, *, required: bool = False, last: bool = False) -> Any:

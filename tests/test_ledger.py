@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from pytest import approx
-from tiny import flows, makes, paid, party, planned, sells, sums, tiny
+from tiny import NONE, flows, makes, paid, party, planned, sells, sums, tiny
 
 from sourcing.components.contracts import Contract
 from sourcing.components.demand import Demand
@@ -129,6 +129,17 @@ def sale(maximum):
 def test_income_from_an_outsider_counts_where_something_bounds_it():
     assert planned(sale(None)).objective == approx(0.01)  # the cost of making alone
     assert planned(sale(10)).objective == approx(0.01 - 0.4)
+
+
+def test_a_contract_whose_maximum_is_none_bounds_nothing():
+    def under(maximum):
+        without_offer = sale(None)[:-1]
+        dumping = Contract(contract="dump", seller="mine", buyer="car", material="magnet", fixed=40, maximum=maximum)
+        return planned(without_offer, dumping).objective
+
+    # as at spot: what an outsider pays counts only up to a maximum that is one
+    assert under(NONE) == approx(0.01)
+    assert under(10) == approx(0.01 - 0.4)
 
 
 def circle(maximum):

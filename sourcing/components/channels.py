@@ -16,11 +16,12 @@ freight (the seller when delivered) and the tariff, on the price at the gate.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sourcing.components.contracts import Contract, contract_overlap, contract_price, contracts
-from sourcing.components.demand import customers, wanted_at
+from sourcing.components.contracts import Contract, contract_overlap, contract_price, contracts, most_tonnes
+from sourcing.components.demand import Demand, customers, grades, wanted_at
 from sourcing.components.horizon import Span, periods
 from sourcing.components.lanes import Lane, lane, tie, transit_label
 from sourcing.components.materials import Material
@@ -63,6 +64,13 @@ class Channel:
         """Whether it may be used in a period: contract dates and qualification."""
         in_date = self.contract is None or contract_overlap(self.contract, t) > 0
         return in_date and accepted(instance, self.destination, self.origin, self.material, t)
+
+    def bounded(self, t: Span) -> bool:
+        """Whether a maximum, of the offer or contract, bounds what can be sold on it in a period."""
+        if self.contract:
+            most = most_tonnes(self.contract, t)
+            return self.contract.maximum_share is not None or (most is not None and math.isfinite(most))
+        return self.offer is not None and self.offer.maximum is not None
 
     def price(self, instance: Instance, t: Span) -> float | None:
         """Price at the gate in USD/kg; None inside one party."""
@@ -205,9 +213,6 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         i, j, material, under = h.id
         buyer, seller = entity_of(instance, j), entity_of(instance, i)
         where = f"{i} → {j}: {material}" + (f" ({under})" if h.contract else "")
-        bounded = (h.offer is not None and h.offer.maximum is not None) or (
-            h.contract is not None and (h.contract.maximum is not None or h.contract.maximum_share is not None)
-        )
         for t in times:
             terms = [(label, flow[(*h.id, label, t.id)]) for label in lots.shipped(h, t)]
             if not terms:
@@ -233,7 +238,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
                 by_offer.setdefault((i, material, t.id), []).extend(variables)
             price, tariff = h.price(instance, t), h.tariff(instance, t) / 1000
             if price:
-                bought = [(price, var) for var in variables]
+                bought, bounded = [(price, var) for var in variables], h.bounded(t)
                 ledger.pay(buyer, seller, "purchase", where, t, bought, bounded=bounded, rows=h.price_rows(instance))
             if freight := h.lane.freight / 1000:
                 payer = seller if h.contract and h.contract.delivered else buyer
@@ -293,14 +298,13 @@ def declare_resale(path: Any, instance: Instance, lots: Lots, ledger: Ledger) ->
 
 def checks(instance: Instance) -> list[Issue]:
     """Lanes of equal right, duties without a price, needs that nothing reaches, and goods under way for nobody."""
-    faults = []
+    faults: list[Issue] = []
     reached: set[tuple[str, str]] = set()
-    told: set[tuple[str, int]] = set()
+    ties: dict[str, Issue] = {}
     for i, j, material in routes(instance):
-        fault = tie(instance, i, j, material)
-        if fault and (fault.cell, 0) not in told:
-            told.add((fault.cell, 0))
-            faults.append(fault)
+        if fault := tie(instance, i, j, material):
+            ties.setdefault(fault.cell or fault.message, fault)  # one a row, however many pairs it concerns
+    faults.extend(ties.values())
     takers = usable(instance)
     for site in sorted(customers(instance)):
         own = dict.fromkeys([*made_at(instance).get(site, {}), *(m for hub, m in passed_on(instance) if hub == site)])
@@ -317,25 +321,18 @@ def checks(instance: Instance) -> list[Issue]:
             unpriced.add(h.lane.key)
             message = f"{h.material} has no price on which the duty could be worked out"
             faults.append(instance.issue(h.lane, "tariff", message, "give the material a Price index"))
-    for site in sorted(customers(instance)):
-        for d in [d for d in _needs(instance, site) if (site, d.material) not in reached]:
-            at_hand = (site, d.material) in stocks_at(instance) or d.material in made_at(instance).get(site, {})
-            if not at_hand and not any((site, grade) in reached for grade in wanted_at(instance, site)):
-                message = "no channel brings it: a lane, and an offer or contract, from a site that makes it"
-                faults.append(instance.issue(d, "material", message, "it will be short", warning=True))
+    for d in instance[Demand]:
+        at_hand = (d.customer, d.material) in stocks_at(instance) or d.material in made_at(instance).get(d.customer, {})
+        if not at_hand and not any((d.customer, grade) in reached for grade in grades(instance, d)):
+            message = "no channel brings it: a lane, and an offer or contract, from a site that makes it"
+            faults.append(instance.issue(d, "material", message, "it will be short", warning=True))
     for row in instance[Lane]:
         j, material = row.destination.terms[0][1], row.goods.terms[0][1]
         if row.in_transit and j not in usable(instance).get(material, set()):
             faults.append(
-                instance.issue(row, "in_transit", f"{j} has no use for {material}", "it is left out", warning=True)
+                instance.issue(row, "in_transit", f"{j} has no use for {material}", "it is left over", warning=True)
             )
     return faults
-
-
-def _needs(instance: Instance, site: str) -> list[Any]:
-    from sourcing.components.demand import Demand
-
-    return [d for d in instance[Demand] if d.customer == site]
 
 
 def tabs(solution: Solution) -> list[Table]:

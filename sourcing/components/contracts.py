@@ -55,7 +55,9 @@ class Contract(Row):
     since: dt.date | None = date("From", "first day; blank is always")
     until: dt.date | None = date("To", "last day; a year is included", last=True)
     minimum: Series | None = over_time("Minimum", "t/y", "least taken; blank is 0", required=False, low=0)
-    maximum: Series | None = over_time("Maximum", "t/y", "most taken; blank is no limit", required=False, low=0)
+    maximum: Series | None = over_time(
+        "Maximum", "t/y", "most taken; blank is no limit", required=False, low=0, limit=True
+    )
     minimum_share: float | None = number("Minimum share", "%", "of the seller's output", low=0, high=100)
     maximum_share: float | None = number("Maximum share", "%", "of the seller's output", low=0, high=100)
     index: str = reference("Index", "Prices", "price index; blank is the material's", required=False)

@@ -62,7 +62,7 @@ class Substitute(Row):
     ratio: float = number("Ratio", "t/t", "tonnes of it for one tonne of the need", default=1.0, low=0, positive=True)
     extra_cost: float = number("Extra cost", "USD/t", "per tonne of the substitute", default=0.0, low=0)
     maximum_share: Series | None = over_time(
-        "Maximum share", "%", "of the need; blank is no limit", required=False, low=0, high=100
+        "Maximum share", "%", "of the need; blank is no limit", required=False, low=0, high=100, limit=True
     )
 
 

@@ -40,7 +40,7 @@ class Unit(Row):
     minimum_load: float = number("Minimum load", "%", "least load while it runs", default=0.0, low=0, high=100)
     fixed_cost: float = number("Fixed cost", "M USD/y", "cost while it exists", default=0.0, low=0)
     running_cost: float = number("Running cost", "M USD/y", "cost while it runs", default=0.0, low=0)
-    capacity: Series = over_time("Capacity", "t/y", "what it can do in a year; none is no limit", low=0)
+    capacity: Series = over_time("Capacity", "t/y", "what it can do in a year; none is no limit", low=0, limit=True)
 
 
 @sheet("Processes", "a recipe run at a site", key=("site", "recipe", "unit"))

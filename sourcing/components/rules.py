@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sourcing.components.horizon import Span
+from sourcing.components.horizon import Span, periods
 from sourcing.components.materials import Content
 from sourcing.components.places import STAGES, Entity, Site, held_by
 from sourcing.instance import Instance
@@ -215,8 +215,6 @@ def lenient(instance: Instance, customer: str, rule: str, t: Span) -> bool:
 
 def checks(instance: Instance) -> list[Issue]:
     """Rules that cover nobody, count nothing or begin inside a period, and waivers of no rule."""
-    from sourcing.components.horizon import periods
-
     faults = []
     spans = periods(instance)
     elements = {name for row in instance[Content] for name in (row.element, *row.counted_as)}

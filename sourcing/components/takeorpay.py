@@ -73,7 +73,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
     block.above = Var(sorted(rights), within=Binary)
 
     def made_good(k: str, t_id: str) -> list[Any]:
-        return [block.makeup[k, v, t_id] for _, v, t in vintages if _ == k and t == t_id]
+        return [block.makeup[contract, v, t] for contract, v, t in vintages if (contract, t) == (k, t_id)]
 
     def covered(k: str, t_id: str) -> Any:
         body = total(path, taken(path, k, t_id))
@@ -107,7 +107,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
 
     def makeup_above(_: Any, k: str, t_id: str) -> Any:
         made = made_good(k, t_id)
-        paid = sum(least_tonnes(*duties[k, v]) for _k, v, t in vintages if _k == k and t == t_id)
+        paid = sum(least_tonnes(*duties[k, v]) for contract, v, t in vintages if (contract, t) == (k, t_id))
         return quicksum(made) <= paid * block.above[k, t_id] if made else Constraint.Skip
 
     def no_more_than_missing(_: Any, k: str, t_id: str) -> Any:

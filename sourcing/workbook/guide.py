@@ -41,7 +41,7 @@ TEXT = (
         "Time",
         "A number that changes over time has a column a calendar span: 2026, 2027H1, 2028Q3. It is a rate or a "
         "price during that span; periods of the model read it by overlap. A blank carries the last value forward; "
-        "the first may not be blank. `none` is no limit. Rows with a Period column do as well.",
+        "the first may not be blank. In a limit `none` is no limit. Rows with a Period column do as well.",
     ),
     (
         "Limits",

@@ -194,8 +194,8 @@ class _Reader:
         if all(entry.value is None for entry in entries) and not column.required:
             return None
         if entries[0].value is None:
-            self._fault(entries[0].line, entries[0].place, column,
-                        "the first value may not be blank", "write 0 or none")  # fmt: skip
+            remedy = "write 0 or none" if column.infinite else "write it, or 0"
+            self._fault(entries[0].line, entries[0].place, column, "the first value may not be blank", remedy)
             return neutral
         given = [entry for entry in entries if entry.value is not None]
         return Series(tuple(entry.start for entry in given), tuple(entry.value or 0.0 for entry in given))

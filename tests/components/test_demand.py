@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from pytest import approx
-from tiny import at, china_rule, faults, flows, line, makes, paid, planned, short, sums, tiny, years
+from tiny import NONE, at, china_rule, faults, flows, line, makes, paid, planned, short, sums, tiny, years
 
 from sourcing.components.demand import Demand, ShortageStep, Substitute
 from sourcing.components.horizon import Period
+from sourcing.components.trade import Price
 
 HUNDRED = Demand(customer="car", material="magnet", demand=100, shortage_value=2500)
 STEPS = [
@@ -158,3 +159,10 @@ def test_steps_and_substitutes_of_no_demand_are_told():
     assert faults(HUNDRED, stands_in()).count("the customer has no demand for it") == 1
     step = ShortageStep(customer="plane", material="magnet", up_to=50, value=9)
     assert "the customer has no demand for it" in faults(HUNDRED, step)
+
+
+def test_a_need_or_a_price_is_never_none():
+    endless = Demand(customer="car", material="magnet", demand=NONE)
+    assert "must be a finite number" in faults(makes("mine", "magnet", 10), endless)
+    needed = Demand(customer="car", material="magnet", demand=1)
+    assert "must be a finite number" in faults(makes("mine", "magnet", 10), needed, Price(index="magnet", price=NONE))
