@@ -8,6 +8,7 @@ tonnes that would make a plan possible. Balances, stock rolls and demands always
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sourcing.arrays import Arrays
@@ -123,7 +124,7 @@ def _unbounded(arrays: Arrays) -> tuple[str, Table]:
     table = Table(
         "Why", fields("What grows", "Where"), "A combination that earns without end; something must bound it."
     )
-    solver = highs(arrays, Options())
+    solver = highs(replace(arrays, integer=np.zeros(len(arrays.columns), dtype=bool)), Options())
     for name, value in (("solver", "simplex"), ("presolve", "off")):
         solver.setOptionValue(name, value)
     solver.run()

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
@@ -121,16 +121,16 @@ class Solution:
 
         if self._live is None:
             self._live = highs(self.linear or self.arrays, Options())
-            _ok(self._live.setOptionValue("solver", "simplex"), "option solver")
-            _ok(self._live.setOptionValue("presolve", "off"), "option presolve")
+            check(self._live.setOptionValue("solver", "simplex"), "option solver")
+            check(self._live.setOptionValue("presolve", "off"), "option presolve")
             self._places = {column: place for place, column in enumerate(self.arrays.columns)}
         places = np.array([self._places[column] for column in columns], dtype=np.int32)
-        _ok(self._live.setBasis(self.basis), "the plan's basis")
-        _ok(self._live.addRow(1.0, highspy.kHighsInf, len(places), places, np.ones(len(places))), "a row")
-        _ok(self._live.run(), "solving")
+        check(self._live.setBasis(self.basis), "the plan's basis")
+        check(self._live.addRow(1.0, highspy.kHighsInf, len(places), places, np.ones(len(places))), "a row")
+        check(self._live.run(), "solving")
         found, cost = self._live.getModelStatus(), self._live.getInfo().objective_function_value / SCALE
         last = len(self.arrays.rows)
-        _ok(self._live.deleteRows(1, np.array([last], dtype=np.int32)), "deleting a row")
+        check(self._live.deleteRows(1, np.array([last], dtype=np.int32)), "deleting a row")
         return max(cost - self.objective, 0.0) if found == highspy.HighsModelStatus.kOptimal else None
 
     def dual(self, family: str, index: tuple[Any, ...], t: Span) -> float:
@@ -150,13 +150,19 @@ class Solution:
 
 @dataclass(frozen=True)
 class Options:
-    """How to solve: relative gap, seconds, seed, threads (0 is all cores), feasibility tolerance."""
+    """How to solve: relative gap, seconds, seed, threads (0 is all cores), feasibility tolerance.
+
+    `stop()` is asked while the solver runs: once it says yes, the best plan so far is taken. `tell` is told how far
+    the search is: (stage, best cost or None, bound or None), k USD.
+    """
 
     gap: float = 0.005
     time_limit: float = 600.0
     seed: int = 0
     threads: int = 0
     feasibility: float = 1e-7
+    stop: Callable[[], bool] = bool
+    tell: Callable[[str, float | None, float | None], None] | None = None
 
 
 def solve_path(
@@ -206,8 +212,8 @@ def highs(arrays: Arrays, options: Options) -> Any:
         highspy.Highs.resetGlobalScheduler(True)  # this solve may ask for other threads than the one before
         solver = highspy.Highs()  # type: ignore[no-untyped-call]
     for name, value in _settings(options).items():
-        _ok(solver.setOptionValue(name, value), f"option {name}")
-    _ok(solver.passModel(model), "passing the model")
+        check(solver.setOptionValue(name, value), f"option {name}")
+    check(solver.passModel(model), "passing the model")
     return solver
 
 
@@ -245,7 +251,8 @@ def _silent() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _ok(status: Any, what: str) -> None:
+def check(status: Any, what: str) -> None:
+    """Raise NoSolution if HiGHS says that a call failed: it returns statuses and raises nothing."""
     import highspy
 
     if status == highspy.HighsStatus.kError:
@@ -254,26 +261,46 @@ def _ok(status: Any, what: str) -> None:
 
 def run(path: Any, arrays: Arrays, options: Options) -> Solution:
     """Solve named arrays; statuses that are neither a plan nor a proof of none raise NoSolution."""
+    if arrays.integer.any():
+        from sourcing.integers import run_integer
+
+        return run_integer(path, arrays, options)
+    return run_linear(path, arrays, options)
+
+
+def run_linear(path: Any, arrays: Arrays, options: Options, basis: Any = None) -> Solution:
+    """Solve named arrays without integers, from a basis if one is given."""
     import highspy
     import numpy as np
 
-    if arrays.integer.any():
-        return run_integer(path, arrays, options)
     solver = highs(arrays, options)
     kind = highspy.HighsModelStatus
-    _ok(solver.run(), "solving")
+    if basis is not None:
+        for name, value in (("solver", "simplex"), ("presolve", "off")):
+            check(solver.setOptionValue(name, value), f"option {name}")
+        check(solver.setBasis(basis), "a basis")
+
+    def watch(event: Any) -> None:
+        if options.stop():
+            event.interrupt()
+
+    solver.cbIpmInterrupt += watch
+    solver.cbSimplexInterrupt += watch
+    check(solver.run(), "solving")
     status = solver.getModelStatus()
     if status in (kind.kUnboundedOrInfeasible, kind.kUnknown, kind.kSolveError):
         # presolve cannot tell the two apart, and an interior point may stop short: simplex without presolve can
         for name, value in (("solver", "simplex"), ("presolve", "off")):
-            _ok(solver.setOptionValue(name, value), f"option {name}")
-        _ok(solver.clearSolver(), "clearing")
-        _ok(solver.run(), "solving")
+            check(solver.setOptionValue(name, value), f"option {name}")
+        check(solver.clearSolver(), "clearing")
+        check(solver.run(), "solving")
         status = solver.getModelStatus()
     if status == kind.kInfeasible:
         return Solution(path, arrays, "infeasible")
     if status == kind.kUnbounded:
         return Solution(path, arrays, "unbounded")
+    if status == kind.kInterrupt:
+        raise KeyboardInterrupt
     answer = solver.getSolution()
     if status != kind.kOptimal:
         words = solver.modelStatusToString(status)
@@ -284,38 +311,3 @@ def run(path: Any, arrays: Arrays, options: Options) -> Solution:
     bound = found.pop("dual_objective")
     objective = float(arrays.cost @ x) + arrays.constant
     return Solution(path, arrays, "optimal", objective, bound, x, duals, found, basis=solver.getBasis())
-
-
-def run_integer(path: Any, arrays: Arrays, options: Options) -> Solution:
-    """Solve a model with integers; duals are those of the linear model with the integers fixed.
-
-    The status is optimal when the gap is proven within `options.gap`, feasible when the time limit came first.
-    """
-    import highspy
-    import numpy as np
-
-    solver = highs(arrays, options)
-    kind = highspy.HighsModelStatus
-    _ok(solver.setOptionValue("solver", "choose"), "option solver")
-    _ok(solver.run(), "solving")
-    status, info = solver.getModelStatus(), solver.getInfo()
-    if status == kind.kUnboundedOrInfeasible:
-        _ok(solver.setOptionValue("presolve", "off"), "option presolve")
-        _ok(solver.clearSolver(), "clearing")
-        _ok(solver.run(), "solving")
-        status, info = solver.getModelStatus(), solver.getInfo()
-    if status in (kind.kInfeasible, kind.kUnbounded):
-        return Solution(path, arrays, "infeasible" if status == kind.kInfeasible else "unbounded")
-    if info.primal_solution_status != 2:  # no feasible point
-        raise NoSolution(f"HiGHS stopped without a plan: {solver.modelStatusToString(status)}")
-    chosen = np.round(np.array(solver.getSolution().col_value)[arrays.integer])
-    lower, upper = arrays.lower.copy(), arrays.upper.copy()
-    lower[arrays.integer] = upper[arrays.integer] = chosen
-    none = np.zeros(len(arrays.columns), dtype=bool)
-    fixed = run(path, replace(arrays, lower=lower, upper=upper, integer=none), options)
-    if fixed.status != "optimal":
-        raise NoSolution("the plan's integers cannot be held exactly: a tolerance let through what no plan can do")
-    fixed.arrays, fixed.linear = arrays, fixed.arrays
-    fixed.bound = min(info.mip_dual_bound / SCALE, fixed.objective)
-    fixed.status = "optimal" if status == kind.kOptimal else "feasible"
-    return fixed

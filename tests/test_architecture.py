@@ -28,7 +28,7 @@ LAYERS = (
     {"lots"},
     {"model"},
     {"arrays"},
-    {"solver"},
+    {"solver", "integers"},
     {"bindings", "positions", "usage"},
     {"explain", "audit"},
     {"plan"},
@@ -43,7 +43,7 @@ DOORS = {
     "openpyxl": {"workbook"},
     "xlsxwriter": {"report"},
     "matplotlib": {"report"},
-    "highspy": {"solver", "explain"},
+    "highspy": {"solver", "integers", "explain"},
     "pyomo": {"model", "arrays", "components"},
     "typer": {"cli"},
 }
