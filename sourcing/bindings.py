@@ -12,6 +12,7 @@ from sourcing.components.contracts import Contract
 from sourcing.components.demand import Substitute
 from sourcing.components.lanes import Lane
 from sourcing.components.limits import Limit
+from sourcing.components.places import Entity
 from sourcing.components.production import Unit
 from sourcing.components.projects import Project, project_units
 from sourcing.components.qualifications import Qualification
@@ -23,13 +24,17 @@ from sourcing.sheets import Row
 
 @dataclass(frozen=True)
 class Binding:
-    """A family of rows: what it is called, the tab and field that it comes from, and how its row's key is read."""
+    """A family of rows: what it is called, the tab and field that it comes from, how its row's key is read.
+
+    `unit` is that of its right-hand side.
+    """
 
     kind: str
     row_type: type[Row]
     field: str
     words: str
     key: tuple[int, ...] = (0,)
+    unit: str = "t"
 
     @property
     def duty(self) -> bool:
@@ -44,7 +49,7 @@ class Binding:
             return next(
                 row
                 for row in instance[Qualification]
-                if (row.customer, row.maker) == (index[0], index[2]) and row.material in (index[1], "any")
+                if row.customer == index[0] and row.material in (index[1], "any") and row.maker in (index[2], "any")
             )
         return instance.row(self.row_type, "|".join(str(index[k]) for k in self.key))
 
@@ -52,7 +57,8 @@ class Binding:
 BINDINGS: dict[str, Binding] = {
     "production.capacity": Binding("capacity", Unit, "capacity", "capacity of {name}"),
     "projects.capacity": Binding("project capacity", Project, "steps", "capacity of project {name}", ()),
-    "projects.steps": Binding("project", Project, "steps", "steps of project {name}"),
+    "projects.steps": Binding("project", Project, "steps", "steps of project {name}", unit="steps"),
+    "projects.budget": Binding("budget", Entity, "budget", "budget of {name}", unit="M USD"),
     "takeorpay.least": Binding("contract minimum", Contract, "minimum", "minimum of contract {name}"),
     "takeorpay.least_share": Binding("contract minimum", Contract, "minimum_share", "minimum share of contract {name}"),
     "contracts.most": Binding("contract maximum", Contract, "maximum", "maximum of contract {name}"),
@@ -71,6 +77,7 @@ BINDINGS: dict[str, Binding] = {
     "qualifications.first_year": Binding(
         "qualification", Qualification, "first_year_share", "first-year share of {name}"
     ),
+    "qualifications.gate": Binding("qualification", Qualification, "since", "qualification of {name}"),
     "demand.share": Binding("substitute", Substitute, "maximum_share", "share of substitute {name}", (0, 1, 3)),
 }
 """Families of rows that come from a cell and could be different; balances and stock rolls could not."""
@@ -78,7 +85,8 @@ BINDINGS: dict[str, Binding] = {
 
 def period_of(instance: Instance, family: str, index: tuple[Any, ...]) -> str:
     """The period of a row of the model: the last part of its index, or "" where it holds for all time."""
-    return "" if family in ("stock.terminal", "projects.steps", "projects.only_one") else str(index[-1])
+    timeless = ("stock.terminal", "projects.steps", "projects.only_one", "projects.budget")
+    return "" if family in timeless else str(index[-1])
 
 
 def cell_of(instance: Instance, row: Row, field: str, period: str) -> str:

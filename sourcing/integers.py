@@ -100,48 +100,66 @@ def fixed(arrays: Arrays, chosen: Any) -> Arrays:
 def rounded(arrays: Arrays, relaxed: Solution, options: Options) -> Solution | None:
     """A first plan from the relaxation; None if the rounding runs into what cannot be.
 
-    In each round the integers nearest to a whole number are fixed there, at least an eighth of them; the linear
-    model is solved again from its basis. A batch that leaves no plan is undone and fixed upwards instead.
+    In each round the integers nearest to a whole number are fixed there and the linear model is solved again from its
+    basis. A batch that leaves no plan is fixed half by half, and a single number that leaves none the other way.
     """
-    import highspy
     import numpy as np
 
-    solver = highs(replace(arrays, integer=np.zeros(len(arrays.columns), dtype=bool)), options)
-    for name, value in (("solver", "simplex"), ("presolve", "off")):
-        check(solver.setOptionValue(name, value), f"option {name}")
-    if relaxed.basis is not None:
-        check(solver.setBasis(relaxed.basis), "the relaxation's basis")
-    places = np.flatnonzero(arrays.integer).astype(np.int32)
-    lower, upper = arrays.lower[places].copy(), arrays.upper[places].copy()
-    x = relaxed.x
-    optimal = highspy.HighsModelStatus.kOptimal
-
-    def solve_with(low: Any, high: Any) -> bool:
-        check(solver.changeColsBounds(len(places), places, low, high), "fixing integers")
-        check(solver.run(), "solving")
-        return bool(solver.getModelStatus() == optimal)
-
-    for _ in range(BATCHES + 1):
-        values = x[places]
-        free = lower < upper
-        if not free.any():
-            break
+    dive = Dive(arrays, relaxed, options)
+    count = -(-len(dive.places) // BATCHES)
+    while (free := np.flatnonzero(dive.lower < dive.upper)).size:
+        values = dive.x[dive.places[free]]
         off = np.abs(values - np.round(values))
-        order = np.argsort(np.where(free, off, np.inf), kind="stable")
-        count = max(int((free & (off <= WHOLE)).sum()), -(-len(places) // BATCHES))
-        batch = order[: min(count, int(free.sum()))]
-        if free.sum() - len(batch) < len(places) // (2 * BATCHES):
-            batch = order[: int(free.sum())]
-        kept = lower.copy(), upper.copy()
-        lower[batch] = upper[batch] = np.clip(np.round(values[batch]), lower[batch], upper[batch])
-        if not solve_with(lower, upper):
-            lower, upper = kept[0].copy(), kept[1].copy()
-            lower[batch] = upper[batch] = np.clip(np.ceil(values[batch] - WHOLE), lower[batch], upper[batch])
-            if not solve_with(lower, upper):
-                return None
-        x = np.array(solver.getSolution().col_value)
-    full = run_linear(relaxed.path, fixed(arrays, lower), unhurried(options), basis=solver.getBasis())
+        order = free[np.argsort(off, kind="stable")]
+        if not dive.fix(order[: max(int((off <= WHOLE).sum()), min(count, -(-len(order) // 2)))]):
+            return None
+    full = run_linear(relaxed.path, fixed(arrays, dive.lower), unhurried(options), basis=dive.solver.getBasis())
     return full if full.status == "optimal" else None
+
+
+class Dive:
+    """A linear model whose integers are fixed one batch after the other: `places`, their bounds, the point `x`."""
+
+    def __init__(self, arrays: Arrays, relaxed: Solution, options: Options):
+        import numpy as np
+
+        self.places = np.flatnonzero(arrays.integer).astype(np.int32)
+        self.lower, self.upper = arrays.lower[self.places].copy(), arrays.upper[self.places].copy()
+        self.x = relaxed.x
+        self.solver = highs(replace(arrays, integer=np.zeros(len(arrays.columns), dtype=bool)), options)
+        for name, value in (("solver", "simplex"), ("presolve", "off")):
+            check(self.solver.setOptionValue(name, value), f"option {name}")
+        if relaxed.basis is not None:
+            check(self.solver.setBasis(relaxed.basis), "the relaxation's basis")
+
+    def fix(self, batch: Any) -> bool:
+        """Fix some integers (by number in `places`) at the nearest whole number, or as near as leaves a plan."""
+        import numpy as np
+
+        kept = self.lower.copy(), self.upper.copy()
+        values = np.clip(self.x[self.places[batch]], self.lower[batch], self.upper[batch])
+        nearest = np.round(values)
+        other = np.where(nearest > values, np.floor(values), np.ceil(values))
+        for chosen in (nearest, other) if len(batch) == 1 else (nearest,):
+            self.lower[batch] = self.upper[batch] = chosen
+            if self._solve():
+                return True
+            self.lower, self.upper = kept[0].copy(), kept[1].copy()
+        if len(batch) == 1:
+            return False
+        half = len(batch) // 2
+        return self.fix(batch[:half]) and self.fix(batch[half:])
+
+    def _solve(self) -> bool:
+        import highspy
+        import numpy as np
+
+        check(self.solver.changeColsBounds(len(self.places), self.places, self.lower, self.upper), "fixing integers")
+        check(self.solver.run(), "solving")
+        if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return False
+        self.x = np.array(self.solver.getSolution().col_value)
+        return True
 
 
 def branch_and_bound(arrays: Arrays, options: Options, start: Any) -> tuple[str, Any, float]:

@@ -2,8 +2,12 @@
 
 Forward in time from first sources that can run, opening stocks and what is under way; a recipe that joins inputs takes
 the union of their labels; then backward from demands and stocks, so that what cannot exist, or cannot be of use, has no
-column. What a demand's rules forbid is no use to it, so nothing leaks through a tolerance of the solver. Custody is
-segregated: batches keep their labels.
+column. What a demand's rules forbid is no use to it, so nothing leaks through a tolerance of the solver.
+
+At a segregated line batches keep their labels. The blended lines of a unit can run on every label that a mix of what
+reaches them has, by the rules that matter there (see `custody`):
+
+    c runs on a, d on b, both on unit u, in t   =>   c ∪ (d ∩ matters[u,t]) runs on a
 """
 
 from __future__ import annotations
@@ -12,12 +16,13 @@ from collections import defaultdict
 from itertools import product
 
 from sourcing.components.channels import Channel, arrivals, channels, opening_transit
+from sourcing.components.custody import matters, mixes, taken_on
 from sourcing.components.demand import Demand, admitted, grades, need
 from sourcing.components.horizon import Span, periods
 from sourcing.components.lanes import transit_label
-from sourcing.components.production import Line, lines
+from sourcing.components.production import Line, added, lines
 from sourcing.components.projects import can_run
-from sourcing.components.rules import CLEAN_TEXT, Label, countable, fresh, hides, label_text, marks, parse_label
+from sourcing.components.rules import CLEAN_TEXT, Label, countable, fresh, label_text, parse_label
 from sourcing.components.stock import Stockpile, drawable, stocks_at
 from sourcing.instance import Instance
 
@@ -72,15 +77,13 @@ class Lots:
         return _texts(self._reach[h.origin, h.material, t.number] & there)
 
     def downgrades(self, line: Line, t: Span) -> list[tuple[str, str, str]]:
-        """Where a line joins inputs: (material, cleaner label, less clean label as which it may be taken)."""
-        if len(line.recipe.inputs) < 2:
-            return []
+        """Where a line joins inputs or is blended: (material, cleaner label, less clean label that it may take on)."""
         found = set()
         for material in line.recipe.inputs:
             for label in self._live[line.id, t.number]:
                 target = label & countable(self.instance, material)
                 for better in self._reach[line.site, material, t.number]:
-                    if better < target:
+                    if self._takes_on(line, t, better, target):
                         found.add((material, label_text(better), label_text(target)))
         return sorted(found)
 
@@ -94,7 +97,7 @@ class Lots:
 
     def added_text(self, line: Line) -> str:
         """What a line's place and stage add to what it makes."""
-        return label_text(self._added(line))
+        return label_text(added(self.instance, line))
 
     @staticmethod
     def meets(label: str, rules: Label) -> bool:
@@ -111,18 +114,15 @@ class Lots:
     def _opening(self, row: Stockpile) -> Label:
         return parse_label(self.instance, row.label) & countable(self.instance, row.material)
 
-    def _added(self, line: Line) -> Label:
-        row = line.row
-        if line.recipe.inputs:
-            return marks(self.instance, row.site, row.stage)
-        if row.adds:
-            return parse_label(self.instance, row.adds)
-        return marks(self.instance, row.site, row.stage) | hides(self.instance, row.stage)
+    def _takes_on(self, line: Line, t: Span, label: Label, target: Label) -> bool:
+        """Whether a lot may be taken as a less clean one: with others that a recipe joins, or in a mix."""
+        joins = len(line.recipe.inputs) > 1
+        return label < target and (joins or target - label <= taken_on(self.instance, line, t))
 
     def _made(self, line: Line, label: Label) -> list[tuple[str, Label]]:
-        added = self._added(line)
+        own = added(self.instance, line)
         return [
-            (material, (added | (label - fresh(self.instance, material))) & countable(self.instance, material))
+            (material, (own | (label - fresh(self.instance, material))) & countable(self.instance, material))
             for material in line.recipe.outputs
         ]
 
@@ -142,22 +142,35 @@ class Lots:
                     if row.opening:
                         reach[site, material, t.number].add(self._opening(row))
             able = [line for line in lines(instance) if all(can_run(instance, unit, t) for unit, _ in line.units)]
+            mixed = [
+                ([line for line in members if line in able], matters(instance, unit, t))
+                for unit, members in mixes(instance).items()
+            ]
             moves = [(h, later) for h, shipped, later in self._moves if shipped is t]
             before = -1
-            while before != (before := sum(map(len, reach.values()))):
+            while before != (before := sum(map(len, reach.values())) + sum(map(len, runs.values()))):
                 for line in able:
                     choices = [reach[line.site, material, t.number] for material in line.recipe.inputs]
                     for combination in product(*choices):
-                        label = frozenset().union(*combination)
-                        if label not in runs[line.id, t.number]:
-                            runs[line.id, t.number].add(label)
-                            for material, made in self._made(line, label):
-                                reach[line.site, material, t.number].add(made)
+                        self._run(runs, line, t, frozenset().union(*combination))
+                for members, rules in mixed:
+                    brought = {label & rules for line in members for label in runs[line.id, t.number]}
+                    for line in members:
+                        for label in list(runs[line.id, t.number]):
+                            for more in brought:
+                                self._run(runs, line, t, label | more)
                 for h, later in moves:
                     here = reach[h.origin, h.material, t.number]
                     for arrival in later:
                         reach[h.destination, h.material, arrival.number] |= here
         return runs
+
+    def _run(self, runs: Runs, line: Line, t: Span, label: Label) -> None:
+        """A line can run on a label: what it makes is there."""
+        if label not in runs[line.id, t.number]:
+            runs[line.id, t.number].add(label)
+            for material, made in self._made(line, label):
+                self._reach[line.site, material, t.number].add(made)
 
     def _back(self, runs: Runs) -> Runs:
         """Labels on which each line is of use; fills the labels that are of use at each place."""
@@ -192,12 +205,11 @@ class Lots:
                     for material in line.recipe.inputs:
                         place = (line.site, material, t.number)
                         wanted = {label & countable(instance, material) for label in live[line.id, t.number]}
-                        # a cleaner lot is of use too where the recipe joins inputs: it is taken as a less clean one
-                        joins = len(line.recipe.inputs) > 1
+                        # a cleaner lot is of use too where it is taken as a less clean one
                         use[place] |= {
                             label
                             for label in reach[place]
-                            if label in wanted or (joins and any(label < target for target in wanted))
+                            if label in wanted or any(self._takes_on(line, t, label, target) for target in wanted)
                         }
         return live
 

@@ -14,7 +14,7 @@ import gc
 from collections.abc import Callable
 from typing import Any
 
-from sourcing.components import DECLARED, channels
+from sourcing.components import DECLARED, channels, production
 from sourcing.components.horizon import discount, settings
 from sourcing.instance import Instance
 from sourcing.ledger import Entry, Ledger
@@ -40,6 +40,7 @@ def build(instance: Instance, extra: Callable[[Any], None] | None = None, view: 
         for component in DECLARED:
             component.declare(path, instance, lots, ledger)
         channels.declare_resale(path, instance, lots, ledger)
+        production.declare_running(path, instance, lots, ledger)
 
         def balance(_: Any, site: str, material: str, label: str, t_id: str) -> Any:
             key = (site, material, label, t_id)

@@ -13,9 +13,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from sourcing import explain
-from sourcing.bindings import BINDINGS, cell_of, period_of
+from sourcing.bottlenecks import bottlenecks
 from sourcing.components import REPORTED, TAB_ORDER
-from sourcing.components.horizon import Span, decisions_from, discount, periods, settings
+from sourcing.components.horizon import decisions_from, periods, settings
 from sourcing.components.materials import Material
 from sourcing.components.places import Site
 from sourcing.components.sources import Source
@@ -138,8 +138,8 @@ def plan_of(solution: Solution, options: Options | None = None) -> Plan:
     tabs["Data notes"] = data_notes(instance)
     order = (
         "Sourcing", "Demand", "Deliveries", "Stockpiles", "Contracts", "Projects and qualifications", "Sites",
-        "Production", "Capacity and surplus", "Labels joined", "Limits", "Costs", "Parties", "Floors", "Bottlenecks",
-        "Data notes",
+        "Production", "Capacity and surplus", "Labels joined", "Custody", "Limits", "Costs", "Parties", "Floors",
+        "Bottlenecks", "Data notes",
     )  # fmt: skip
     objective, bound = solution.objective / 1000, solution.bound / 1000
     plan = Plan(
@@ -288,46 +288,6 @@ def shortage_words(plan: Plan) -> str:
 
 
 # ------------------------------------------------------------------------------------------------ cross-cutting tabs
-
-
-def bottlenecks(solution: Solution) -> Table:
-    """What binds, and what one more tonne of it is worth, largest rent first."""
-    instance = solution.instance
-    table = Table(
-        "Bottlenecks",
-        fields("Kind", "Name", "Period", ("Worth", "USD/t"), "In words", "Cell"),
-        "What binds, and by how much one more tonne of it would lower the cost; not discounted, largest rent first.",
-    )
-    last = periods(instance)[-1]
-    found = []
-    for (family, index), dual, low, high in zip(
-        solution.arrays.rows, solution.duals.tolist(), solution.arrays.row_lower, solution.arrays.row_upper, strict=True
-    ):
-        if family not in BINDINGS or abs(dual) < 1e-9:
-            continue
-        binding = BINDINGS[family]
-        period = period_of(instance, family, index)
-        t = solution.lots.spans.get(period, last)
-        worth = 1000 * abs(dual) / discount(instance, t)
-        limit = capacity_limit(solution, family, index, t)
-        if limit is None:
-            limit = high if dual < 0 else low
-        if worth < 1.0 or abs(limit) < 1e-6:  # what does not exist has no meaningful worth
-            continue
-        row = binding.row(instance, index)
-        more = "One more" if dual < 0 else "One less"
-        words = f"{more} tonne of {binding.words.format(name=row.key)}" + (f" in {period}" if period else "")
-        words += f" saves {worth:,.0f} USD."
-        cell = cell_of(instance, row, binding.field, period)
-        found.append((worth * abs(limit), (binding.kind, row.key, period or None, worth, words, cell)))
-    for _, values in sorted(found, key=lambda item: (-item[0], item[1][:3] if item[1][2] else item[1][:2])):
-        table.add(*values)
-    return table
-
-
-def capacity_limit(solution: Solution, family: str, index: tuple[Any, ...], t: Span) -> float | None:
-    """The tonnes of a capacity row, whose right-hand side may be zero where options are built."""
-    return solution.capacity(index[0], t)[0] if family.endswith(".capacity") else None
 
 
 def data_notes(instance: Instance) -> Table:

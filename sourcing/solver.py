@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sourcing.arrays import Arrays, compile_path, residuals
 from sourcing.components.horizon import Span, discount
@@ -22,6 +22,9 @@ from sourcing.instance import Instance
 from sourcing.ledger import Entry, Ledger, Terms
 from sourcing.lots import Lots
 from sourcing.sheets import NoSolution
+
+if TYPE_CHECKING:
+    from sourcing.live import Live
 
 ZERO = 1e-9
 """Tonnes (or k USD) below which a value is the solver's noise: its feasibility tolerance is 1e-7 on a row."""
@@ -54,8 +57,7 @@ class Solution:
     _row_families: dict[str, dict[tuple[Any, ...], float]] = field(default_factory=dict)
     basis: Any = None
     linear: Arrays | None = None
-    _live: Any = None
-    _places: dict[tuple[str, tuple[Any, ...]], int] = field(default_factory=dict)
+    _live: Live | None = None
 
     @property
     def instance(self) -> Instance:
@@ -111,27 +113,14 @@ class Solution:
                 self._row_families.setdefault(name, {})[index] = value
         return self._row_families.get(family, {})
 
-    def forced(self, columns: list[tuple[str, tuple[Any, ...]]]) -> float | None:
-        """What a unit of the sum of some columns, forced into the plan, would add to the cost (k USD, discounted).
-
-        None if the sum cannot be a unit. Integers stay as they are.
-        """
-        import highspy
-        import numpy as np
+    @property
+    def live(self) -> Live:
+        """A solver that stands at this solution and answers questions from there."""
+        from sourcing.live import Live
 
         if self._live is None:
-            self._live = highs(self.linear or self.arrays, Options())
-            check(self._live.setOptionValue("solver", "simplex"), "option solver")
-            check(self._live.setOptionValue("presolve", "off"), "option presolve")
-            self._places = {column: place for place, column in enumerate(self.arrays.columns)}
-        places = np.array([self._places[column] for column in columns], dtype=np.int32)
-        check(self._live.setBasis(self.basis), "the plan's basis")
-        check(self._live.addRow(1.0, highspy.kHighsInf, len(places), places, np.ones(len(places))), "a row")
-        check(self._live.run(), "solving")
-        found, cost = self._live.getModelStatus(), self._live.getInfo().objective_function_value / SCALE
-        last = len(self.arrays.rows)
-        check(self._live.deleteRows(1, np.array([last], dtype=np.int32)), "deleting a row")
-        return max(cost - self.objective, 0.0) if found == highspy.HighsModelStatus.kOptimal else None
+            self._live = Live(self)
+        return self._live
 
     def dual(self, family: str, index: tuple[Any, ...], t: Span) -> float:
         """Change of cost per unit of a row's right-hand side, in money of its own period: k USD/t = USD/kg."""

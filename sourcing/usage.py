@@ -108,9 +108,12 @@ def _why_idle(solution: Solution, own: list[Line]) -> str:
         makes = list(dict.fromkeys(m for line, _ in able for m in line.recipe.outputs))
         missing = f"{', '.join(inputs)} cannot come to it, or " if inputs else ""
         return f"{missing}nobody can use its {', '.join(makes)}: no lane, offer, qualification or rule lets it through"
-    added = solution.forced([("production.activity", (*line.id, label, t.id)) for line, t, label in open_lines])
-    if added is None:
+    forced = solution.live.forced(
+        [(1.0, ("production.activity", (*line.id, label, t.id))) for line, t, label in open_lines]
+    )
+    if forced is None:
         return "nothing that it makes could go anywhere, or nothing that it needs could come"
+    added, _ = forced
     recipe = " or ".join(dict.fromkeys(line.row.recipe for line, _, _ in open_lines))
     projects = [project_units(instance).get(unit) for line, _, _ in open_lines for unit, _ in line.units]
     options = dict.fromkeys(row.project for row in projects if row and row.status == "option")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 from pytest import approx
-from tiny import at, loose, makes, party, planned, sells, tiny, years
+from tiny import loose, makes, party, planned, tiny
 
 from sourcing.components.contracts import Contract
 from sourcing.components.demand import Demand
 from sourcing.components.lanes import Lane
 from sourcing.components.limits import Limit
 from sourcing.components.materials import Material
-from sourcing.components.production import Unit
 from sourcing.components.stock import Stockpile
 from sourcing.components.trade import Offer, Price
 from sourcing.explain import why
@@ -154,51 +151,3 @@ def test_a_price_below_zero_that_nothing_bounds_is_found():
     assert headline == "No plan exists: the cost could fall without end, so a price or a limit must be wrong."
     assert ("channels.flow", "mine, car, magnet, spot, clean, 2026") in table.rows
     assert ("stock.level", "SHELF, clean, 2026") in table.rows
-
-
-# ------------------------------------------------------------------------------------------------ bottlenecks
-
-
-def test_what_binds_is_told_with_its_worth():
-    # 6 t of 10 needed: one more tonne of the mine saves a shortage of 1,000 USD/kg
-    plan = planned(makes("mine", "magnet", 6), Demand(customer="car", material="magnet", demand=10))
-    assert plan.tabs["Bottlenecks"].rows == [
-        ("capacity", "mine magnet", "2026", approx(1_000_000),
-         "One more tonne of capacity of mine magnet in 2026 saves 1,000,000 USD.", "Units[mine magnet].capacity"),
-    ]  # fmt: skip
-
-
-def test_a_bottleneck_is_told_in_money_of_its_own_period():
-    rows = years(2026, 2027), makes("mine", "magnet", 6), Demand(customer="car", material="magnet", demand=10)
-    plan = planned(rows, discount_rate=10)
-    assert {row[2]: row[3] for row in plan.tabs["Bottlenecks"].rows} == approx({"2026": 1e6, "2027": 1e6})
-
-
-def test_what_cannot_be_more_is_no_bottleneck():
-    # a unit of nothing, and a demand that is met
-    rows = makes("mine", "magnet"), makes("pit", "magnet", 0), Demand(customer="car", material="magnet", demand=10)
-    assert planned(rows).tabs["Bottlenecks"].rows == []
-    assert isinstance(Unit(unit="pit magnet", site="pit", capacity=math.inf), Unit)
-
-
-@pytest.mark.parametrize(
-    ("row", "kind", "worth"),
-    [
-        (Lane(origin="mine", destination="car", goods="any", maximum=6), "lane", 1e6 - 1000),
-        (Limit(limit="CAP", material="any", origin="any", destination="any", maximum=6), "limit", 1e6 - 1000),
-    ],
-)
-def test_other_bottlenecks(row, kind, worth):
-    rows = makes("mine", "magnet", cost=1000), Demand(customer="car", material="magnet", demand=10)
-    ((found, *_, value, _, _),) = planned(rows, row).tabs["Bottlenecks"].rows
-    assert (found, value) == (kind, approx(worth))
-
-
-def test_an_offers_maximum_is_worth_what_it_spares():
-    rows = [
-        party("mineco", "supplier", "mine", allied=False), party("dear", "supplier", allied=False), at("AU", "car"),
-        makes("mine", "magnet"), sells("mine", "magnet", 10, maximum=6), makes("dear", "magnet"),
-        sells("dear", "magnet", 30), Demand(customer="car", material="magnet", demand=10),
-    ]  # fmt: skip
-    ((kind, name, _, worth, _, _),) = planned(rows).tabs["Bottlenecks"].rows
-    assert (kind, name, worth) == ("offer", "mine|magnet", approx(20_000))

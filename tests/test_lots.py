@@ -9,9 +9,13 @@ from pytest import approx
 from tiny import at, china_rule, flows, line, makes, planned, short, sums, tiny
 
 from sourcing.components.demand import Demand
-from sourcing.components.materials import Content
+from sourcing.components.horizon import periods
+from sourcing.components.materials import Content, RecipeLine
+from sourcing.components.places import Site
+from sourcing.components.production import Process, Unit, lines
 from sourcing.components.stock import Stockpile
-from sourcing.lots import Lots, _texts
+from sourcing.instance import Instance
+from sourcing.lots import Lots, _texts, reach
 from sourcing.model import build
 from sourcing.solver import solve_path
 from sourcing.workbook import read
@@ -144,6 +148,32 @@ def test_a_shared_plant_keeps_its_batches_apart():
     assert sums(plan, "Production", "Activity", "Site", "Label", Site="works") == approx(
         {("works", "clean"): 4, ("works", DIRTY): 4}
     )
+
+
+def test_a_blended_line_can_run_on_the_label_of_a_mix():
+    # Chinese and Australian ore on one separator, each with its line: so the Australian can be run as Chinese
+    def separator(custody: str) -> Instance:
+        return tiny(
+            china_rule(), at("AU", "mine"), at("CN", "china"), makes("mine", "heavy ore"), makes("china", "light ore"),
+            Site(site="plant", entity="us", country="AU", custody=custody), Unit(unit="sep", site="plant", capacity=9),
+            [Process(site="plant", recipe=name, unit="sep", cost=0, stage="separation") for name in ("heavy", "light")],
+            [RecipeLine(recipe=name, material=f"{name} ore", input=1) for name in ("heavy", "light")],
+            [RecipeLine(recipe=name, material=f"{name} oxide", output=1) for name in ("heavy", "light")],
+            [Demand(customer="car", material=f"{name} oxide", demand=1) for name in ("heavy", "light")],
+            Demand(customer="plane", material="heavy oxide", rules="zc", demand=1),
+        )  # fmt: skip
+
+    for custody, labels, downgrades in (
+        ("blended", ("clean", DIRTY), [("heavy ore", "clean", DIRTY)]),
+        ("segregated", ("clean",), []),
+    ):
+        instance = separator(custody)
+        lots, t = reach(instance), periods(instance)[0]
+        heavy, light = (line for line in lines(instance) if line.site == "plant")
+        assert lots.runs(heavy, t) == labels
+        assert lots.downgrades(heavy, t) == downgrades
+        assert lots.labels("car", "heavy oxide", t) == labels
+        assert (lots.runs(light, t), lots.downgrades(light, t)) == ((DIRTY,), [])  # no clean light ore exists
 
 
 class Unpruned(Lots):

@@ -52,7 +52,8 @@ def test_forcing_what_cannot_be_is_none():
     solution = solve_path(tiny(makes("mine", "magnet", 10, cost=1000), NEED))
     flow = ("channels.flow", ("mine", "car", "magnet", "inside", "clean", "2026"))
     short = ("demand.short", ("car", "magnet", "", "1", "2026"))
-    assert solution.forced([flow]) == approx(0)  # it flows already
-    assert solution.forced([short]) == approx(1000 - 1)  # k USD: a shortage instead of a tonne made
+    assert solution.live.forced([(1.0, flow)]) == (approx(0), flow)  # it flows already
+    # k USD: a shortage instead of a tonne made
+    assert solution.live.forced([(1.0, short)]) == (approx(1000 - 1), short)
     unclaimed = ("nothing", (None,))
-    assert solution.forced([unclaimed]) is None
+    assert solution.live.forced([(1.0, unclaimed)]) is None

@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from sourcing.audit.books import Books
+from sourcing.audit.capacity import check_capacity
 from sourcing.audit.contracts import check_contracts
+from sourcing.audit.custody import check_custody
+from sourcing.audit.decisions import check_decisions
 from sourcing.audit.facts import Facts
 from sourcing.audit.floors import check_floors
 from sourcing.audit.material import check_material
@@ -51,7 +54,10 @@ def audit(instance: Instance, plan: Planned) -> Audit:
     facts = Facts(instance, plan.view)
     books = Books(plan.tabs, facts, families)
     check_scope(facts, families)
+    check_decisions(facts, books, families)
     check_material(facts, books, families)
+    check_custody(facts, books, families)
+    check_capacity(facts, books, families)
     check_terms(facts, books, families)
     check_contracts(facts, books, families)
     check_floors(facts, books, families)

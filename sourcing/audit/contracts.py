@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sourcing.audit.books import ZERO, Books
+from sourcing.audit.decisions import in_force, signed
 from sourcing.audit.facts import MOMENT, Facts, Time, mean
 from sourcing.audit.material import sums
 from sourcing.audit.terms import qualified
@@ -15,11 +16,14 @@ from sourcing.audit.verdict import MONEY, Families
 from sourcing.components.contracts import Contract
 
 
-def ways(facts: Facts, origin: str, destination: str, material: str, t: Time) -> list[str]:
-    """Under what a site may ship a material to another in a period: `inside`, or `spot` and contracts."""
+def ways(facts: Facts, books: Books | None, origin: str, destination: str, material: str, t: Time) -> list[str]:
+    """Under what a site may ship a material to another in a period: `inside`, or `spot` and contracts.
+
+    With the plan's `books`, as it decided; without, whatever it could have decided.
+    """
     i, j, m = origin, destination, material
     joined = i != j and facts.may_send(i, m) and facts.may_take(j, m) and facts.lane(i, j, m)
-    if not joined or qualified(facts, i, j, m, t) is None:
+    if not joined or qualified(facts, books, i, j, m, t) is None:
         return []
     if facts.owner(i) == facts.owner(j):
         return ["inside"]
@@ -28,9 +32,18 @@ def ways(facts: Facts, origin: str, destination: str, material: str, t: Time) ->
         *(
             name
             for name, row in facts.contracts.items()
-            if row.material == m and facts.covers(row.seller, i) and facts.covers(row.buyer, j) and facts.years(row, t)
+            if row.material == m and facts.covers(row.seller, i) and facts.covers(row.buyer, j)
+            if (in_force(facts, books, row, t) if books else could_run(facts, row, t))
         ),
     ]
+
+
+def could_run(facts: Facts, contract: Contract, t: Time) -> bool:
+    """Whether a contract runs in a period, if the plan signs it as early as it may."""
+    if contract.status == "signed":
+        return facts.years(contract, t) > 0
+    open_then = t.start >= facts.open_to_decisions - MOMENT
+    return facts.years(contract, t) > 0 and open_then
 
 
 def output_of(facts: Facts, books: Books, material: str, t: Time, covers: Callable[[str], bool]) -> dict[str, float]:
@@ -45,7 +58,7 @@ def output_of(facts: Facts, books: Books, material: str, t: Time, covers: Callab
 
 def quantities(facts: Facts, books: Books, contract: Contract, t: Time) -> tuple[float, float]:
     """Minimum and maximum of a contract in a period (t); an infinite maximum is none."""
-    years = facts.years(contract, t)
+    years = in_force(facts, books, contract, t)
     if not years:
         return 0.0, 0.0
     least = mean(contract.minimum, t, default=0.0) * years
@@ -58,8 +71,8 @@ def quantities(facts: Facts, books: Books, contract: Contract, t: Time) -> tuple
     return least, most
 
 
-def parties(facts: Facts, contract: Contract, t: Time) -> list[tuple[str, str]]:
-    """(buyer, seller) of every channel of a contract that is open in a period; all who signed if there is none."""
+def parties(facts: Facts, contract: Contract, t: Time) -> tuple[list[str], list[str]]:
+    """Buyers and sellers on the channels of a contract that are or could be open; all who signed if there are none."""
     pairs = [
         (j, i)
         for i in facts.sites
@@ -67,8 +80,29 @@ def parties(facts: Facts, contract: Contract, t: Time) -> list[tuple[str, str]]:
         for j in facts.sites
         if facts.covers(contract.buyer, j)
     ]
-    able = [(j, i) for j, i in pairs if contract.contract in ways(facts, i, j, contract.material, t)]
-    return list(dict.fromkeys((facts.owner(j), facts.owner(i)) for j, i in able or pairs))
+    able = [(j, i) for j, i in pairs if contract.contract in ways(facts, None, i, j, contract.material, t)] or pairs
+    buyers, sellers = ({facts.owner(ends[n]): None for ends in able} for n in (0, 1))
+    return list(buyers), list(sellers)
+
+
+def parts(facts: Facts, books: Books, contract: Contract, t: Time) -> dict[tuple[str, str], float]:
+    """Share of each (buyer, seller) in what is paid under a contract for a period beside its price.
+
+    Buyers share by what each of them takes and sellers by what each gives, in equal parts if nothing is taken. A pair
+    bears the product of its two shares, whatever flows between the two: the contract is one, and so is its deficit.
+    """
+    taken: dict[str, float] = defaultdict(float)
+    given: dict[str, float] = defaultdict(float)
+    for flow in books.flows_of[t.id]:
+        if flow.under == contract.contract:
+            taken[facts.owner(flow.destination)] += flow.tonnes
+            given[facts.owner(flow.origin)] += flow.tonnes
+    whole = sum(taken.values())
+    if whole <= ZERO:
+        buyers, sellers = parties(facts, contract, t)
+        taken, given = dict.fromkeys(buyers, 1 / len(buyers)), dict.fromkeys(sellers, 1 / len(sellers))
+        whole = 1.0
+    return {(b, s): part / whole * share / whole for b, part in taken.items() for s, share in given.items()}
 
 
 def rebate(facts: Facts, contract: Contract, t: Time, taken: float) -> float:
@@ -114,8 +148,8 @@ def make_good(missed: Sequence[float], wanted: Sequence[float], last: Sequence[i
 
 def chosen(facts: Facts, contract: Contract) -> bool:
     """Whether make-up is the plan's choice: where the view counts what is paid for a deficit."""
-    pairs = {pair for t in facts.times if facts.years(contract, t) for pair in parties(facts, contract, t)}
-    return any(facts.weight(buyer) > facts.weight(seller) for buyer, seller in pairs)
+    sides = [parties(facts, contract, t) for t in facts.times if facts.years(contract, t)]
+    return any(facts.weight(b) > facts.weight(s) for buyers, sellers in sides for b in buyers for s in sellers)
 
 
 def settle(facts: Facts, books: Books, contract: Contract) -> dict[str, Settled]:
@@ -124,7 +158,7 @@ def settle(facts: Facts, books: Books, contract: Contract) -> dict[str, Settled]
     What is above a period's minimum makes good the earliest deficit that is open; where the plan chooses, as much of
     it as its table tells and deficits are open.
     """
-    times = [t for t in facts.times if facts.years(contract, t)]
+    times = [t for t in facts.times if in_force(facts, books, contract, t)]
     flow = sums((f for f in books.flows if f.under == contract.contract), lambda f: f.period, lambda f: f.tonnes)
     bounds = [quantities(facts, books, contract, t) for t in times]
     taken = [flow.get(t.id, 0.0) for t in times]
@@ -152,6 +186,9 @@ def check_contracts(facts: Facts, books: Books, families: Families) -> None:
         settled = settle(facts, books, contract)
         for t in facts.times:
             where, row = f"{name} in {t.id}", rows.get((name, t.id))
+            if not signed(facts, books, contract, t):
+                check.holds(row is None, f"{where}: has a row, and is an option that is not signed then")
+                continue
             if t.id not in settled:
                 nothing = row is None or not (row.taken or row.deficit or row.makeup or row.take_or_pay)
                 check.holds(nothing, f"{where}: does not run then")

@@ -22,6 +22,7 @@ from sourcing.components.materials import Material, RecipeLine
 from sourcing.components.places import Entity, Site
 from sourcing.components.production import Process, Unit
 from sourcing.components.projects import Project
+from sourcing.components.qualifications import Qualification
 from sourcing.components.stock import Stockpile
 from sourcing.components.trade import Offer, Price
 from sourcing.instance import Instance
@@ -83,7 +84,7 @@ class Facts:
         self.entities = {row.entity: row for row in instance[Entity]}
         self.materials = {row.material: row for row in instance[Material]}
         self.units = {row.unit: row for row in instance[Unit]}
-        self.contracts = {row.contract: row for row in instance[Contract] if row.status == "signed"}
+        self.contracts = {row.contract: row for row in instance[Contract]}
         self.stockpiles = {row.stockpile: row for row in instance[Stockpile]}
         self.limits = {row.limit: row for row in instance[Limit]}
         self.offers = {(row.site, row.material): row for row in instance[Offer]}
@@ -113,6 +114,8 @@ class Facts:
             "stockpile": self.stockpiles,
             "contract": self.contracts,
             "limit": self.limits,
+            "unit": self.units,
+            "rule": self.rules.rules,
         }
 
     # ------------------------------------------------------------------------------------------ settings
@@ -142,7 +145,7 @@ class Facts:
 
     @cached_property
     def open_to_decisions(self) -> float:
-        """The moment from which projects may start."""
+        """The moment from which the plan may decide."""
         row = self.settings.get("first period open to decisions")
         if row is None:
             return self.times[0].start
@@ -251,7 +254,7 @@ class Facts:
         return since, until
 
     def years(self, contract: Contract, t: Time) -> float:
-        """Years of a period in which a contract runs; 0 is closed."""
+        """Years of a period that lie in a contract's dates; 0 is closed."""
         years = t.overlap(*self.dates(contract))
         return years if years > MOMENT else 0.0
 
@@ -314,6 +317,11 @@ class Facts:
     def projects(self) -> dict[str, Project]:
         """Projects by name."""
         return {row.project: row for row in self.instance[Project]}
+
+    @cached_property
+    def qualifications(self) -> dict[str, Qualification]:
+        """Qualifications by `customer|material|maker`."""
+        return {f"{row.customer}|{row.material}|{row.maker}": row for row in self.instance[Qualification]}
 
     def start_of(self, project: Project) -> float:
         """The moment from which a project may start (a committed one does)."""

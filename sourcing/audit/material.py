@@ -1,18 +1,19 @@
-"""Tonnes: balances by label, who may ship what, capacity, projects and stock."""
+"""Tonnes: balances by label, who may ship what, and stock."""
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from sourcing.audit.books import ZERO, Books, Flow
-from sourcing.audit.facts import MOMENT, Facts, Time
+from sourcing.audit.books import ZERO, Books
+from sourcing.audit.custody import brought, joins
+from sourcing.audit.decisions import signed
+from sourcing.audit.facts import Facts, Time
 from sourcing.audit.labels import Label, name_of
+from sourcing.audit.records import Flow
 from sourcing.audit.verdict import Families
 from sourcing.components.lanes import Lane
-from sourcing.components.projects import Project
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -32,15 +33,14 @@ def check_material(facts: Facts, books: Books, families: Families) -> None:
     _labels(facts, books, families)
     _balance(facts, books, families)
     _maxima(facts, books, families)
-    _projects(facts, books, families)
-    _capacity(facts, books, families)
+    _orders(facts, books, families)
     _stock(facts, books, families)
 
 
 # -------------------------------------------------------------------------------------------------- shipping
 
 
-def channel_fault(facts: Facts, flow: Flow) -> str:
+def channel_fault(facts: Facts, books: Books, flow: Flow) -> str:
     """Why a shipment has no right to be; "" if it has."""
     i, j, m = flow.origin, flow.destination, flow.material
     if i == j:
@@ -64,7 +64,10 @@ def channel_fault(facts: Facts, flow: Flow) -> str:
     covers = facts.covers(contract.seller, i) and facts.covers(contract.buyer, j) and contract.material == m
     if not covers:
         return f"{flow.under} does not cover it"
-    return "" if facts.years(contract, facts.time[flow.period]) else f"{flow.under} does not run then"
+    t = facts.time[flow.period]
+    if not facts.years(contract, t):
+        return f"{flow.under} does not run then"
+    return "" if signed(facts, books, contract, t) else f"{flow.under} is an option that is not signed then"
 
 
 def arrives(lane: Lane, sent: Time, t: Time) -> float:
@@ -76,7 +79,7 @@ def arrives(lane: Lane, sent: Time, t: Time) -> float:
 def _channels(facts: Facts, books: Books, families: Families) -> None:
     channels, transit = families("channels"), families("transit")
     for flow in books.flows:
-        fault = channel_fault(facts, flow)
+        fault = channel_fault(facts, books, flow)
         channels.holds(not fault, f"{flow}: {fault}")
         if lane := facts.lane(flow.origin, flow.destination, flow.material):
             t = facts.time[flow.period]
@@ -92,8 +95,7 @@ def _labels(facts: Facts, books: Books, families: Families) -> None:
     for run in books.runs:
         line, where = facts.line[run.process], f"{facts.line[run.process]} in {run.period}"
         check.holds(run.stage == line.stage, f"{where}: its stage is {line.stage}, not {run.stage}")
-        brought = frozenset[str]().union(*(carried(material) for material in line.inputs))
-        check.holds(run.label <= brought, f"{where}: its inputs can't carry {name_of(run.label)}")
+        check.holds(run.label <= brought(facts, line), f"{where}: its inputs can't carry {name_of(run.label)}")
         shown = frozenset[str]().union(*(carried(material) for material in line.outputs))
         added = facts.rules.added(line)
         check.holds(run.adds & shown == added & shown, f"{where}: it adds {name_of(added)}, not {name_of(run.adds)}")
@@ -103,10 +105,8 @@ def _labels(facts: Facts, books: Books, families: Families) -> None:
             join.before < join.after <= carried(join.material),
             f"{where}: {name_of(join.before)} can't be used as {name_of(join.after)}",
         )
-        joined = any(
-            line.site == join.site and join.material in line.inputs and len(line.inputs) > 1 for line in facts.lines
-        )
-        check.holds(joined, f"{where}: no process there joins it with another input")
+        joined = joins(facts, join.site, join.material)
+        check.holds(joined, f"{where}: no process there joins it with another input, or blends it")
 
 
 # -------------------------------------------------------------------------------------------------- balances
@@ -201,99 +201,16 @@ def _maxima(facts: Facts, books: Books, families: Families) -> None:
             offers.at_most(tonnes, offer.maximum * facts.time[period].years, f"{m} from {site} at spot in {period}")
 
 
-# -------------------------------------------------------------------------------------------------- capacity
-
-
-def steps_online(facts: Facts, books: Books, project: Project) -> list[tuple[Time, float]]:
-    """(period from which they are on line, steps) of a project: data if it is committed, else as the plan started."""
-    if project.status == "committed":
-        online = facts.online_from(project, facts.start_of(project))
-        return [(online, project.steps)] if online else []
-    found = []
-    for step in books.steps:
-        if step.kind == "project" and step.name == project.project and step.started and step.period in facts.time:
-            online = facts.online_from(project, facts.time[step.period].start)
-            if online:
-                found.append((online, step.started))
-    return found
-
-
-def _projects(facts: Facts, books: Books, families: Families) -> None:
-    check = families("projects")
-    started: dict[tuple[str, str], float] = defaultdict(float)
-    for step in books.steps:
-        if step.kind != "project":
-            continue
-        project, t = facts.projects.get(step.name), facts.time.get(step.period)
-        where = f"{step.name} in {step.period}"
-        check.holds(project is not None and t is not None, f"{where}: there is no such project or period")
-        if project is None or t is None:
-            continue
-        steps = steps_online(facts, books, project)
-        check.equal(step.online or 0.0, sum(n for on, n in steps if on.start <= t.start + MOMENT), f"{where}: on line")
-        capacity = sum(n * facts.ramp(project, on, t) for on, n in steps) * _one_step(facts, project, t) * t.years
-        check.equal(step.capacity or 0.0, capacity, f"{where}: capacity")
-        check.equal(step.capex or 0.0, (step.started or 0.0) * project.capex, f"{where}: capex")
-        if project.status == "option" and step.started:
-            started[project.project, t.id] += step.started
-            early = t.start < max(facts.open_to_decisions, facts.start_of(project)) - MOMENT
-            check.holds(not early or step.started <= ZERO, f"{where}: is not open to decisions yet")
-    options = [p for p in facts.projects.values() if p.status == "option"]
-    for project in options:
-        total = sum(started[project.project, t.id] for t in facts.times)
-        check.at_most(total, project.steps, f"{project.project}: steps started")
-        for other in options:
-            if project.together and other.together == project.together:
-                for t in facts.times:
-                    mine, its = started[project.project, t.id], started[other.project, t.id]
-                    check.equal(
-                        mine / project.steps, its / other.steps, f"{project.project} with {other.project} in {t.id}"
-                    )
-    for group in dict.fromkeys(p.only_one for p in options if p.only_one):
-        shares = [
-            sum(started[p.project, t.id] for t in facts.times) / p.steps if p.status == "option" else 1.0
-            for p in facts.projects.values()
-            if p.only_one == group
-        ]
-        check.at_most(sum(shares), 1.0, f"only one of {group}")
-
-
-def _one_step(facts: Facts, project: Project, t: Time) -> float:
-    return facts.units[project.unit].capacity.mean(t.start, t.end)
-
-
-def capacity_of(facts: Facts, books: Books, unit: str, t: Time) -> float:
-    """What a unit can do in a period (t); infinite without a limit."""
-    projects = [project for project in facts.projects.values() if project.unit == unit]
-    nominal = facts.units[unit].capacity.mean(t.start, t.end) * t.years
-    if not projects:
-        return nominal
-    factor = sum(n * facts.ramp(p, online, t) for p in projects for online, n in steps_online(facts, books, p))
-    return nominal * factor if factor else 0.0
-
-
-def _capacity(facts: Facts, books: Books, families: Families) -> None:
-    check = families("capacity")
-    used: dict[tuple[str, str], float] = defaultdict(float)
-    for run in books.runs:
-        for unit, rate in facts.line[run.process].uses.items():
-            used[unit, run.period] += rate * run.activity
-    for (unit, period), amount in used.items():
-        t = facts.time[period]
-        check.at_most(amount, capacity_of(facts, books, unit, t), f"{unit} in {period}: used")
-    for use in books.uses:
-        where = f"{use.name} in {use.period}"
-        check.holds(use.kind in ("capacity", "surplus"), f"{where}: {use.kind} is neither capacity nor surplus")
-        if use.kind != "capacity":
-            continue
-        check.holds(use.name in facts.units, f"{where}: there is no such unit")
-        if use.name in facts.units:
-            limit = capacity_of(facts, books, use.name, facts.time[use.period])
-            check.equal(use.amount, used.get((use.name, use.period), 0.0), f"{where}: amount")
-            if math.isfinite(limit):
-                check.equal(math.nan if use.limit is None else use.limit, limit, f"{where}: limit")
-                if use.share is not None and limit:
-                    check.equal(use.share, 100 * use.amount / limit, f"{where}: use (%)")
+def _orders(facts: Facts, books: Books, families: Families) -> None:
+    """What a site takes at spot from an offer in a period is nothing, or no less than its minimum order."""
+    check = families("minimum order")
+    spot = (flow for flow in books.flows if flow.under == "spot")
+    ordered = sums(spot, lambda f: (f.origin, f.destination, f.material, f.period), lambda f: f.tonnes)
+    for (i, j, m, period), tonnes in ordered.items():
+        offer = facts.offers.get((i, m))
+        if offer is not None and offer.minimum_order and tonnes > check.floor:
+            least = offer.minimum_order * facts.time[period].years
+            check.at_least(tonnes, least, f"{m} from {i} to {j} at spot in {period}")
 
 
 # -------------------------------------------------------------------------------------------------- stock

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sourcing.audit.books import ZERO, Books, Cost
-from sourcing.audit.contracts import parties, rebate, settle
+from sourcing.audit.books import Books
+from sourcing.audit.capacity import steps_online
+from sourcing.audit.contracts import parts, rebate, settle
+from sourcing.audit.decisions import pending, signing_parts
 from sourcing.audit.facts import KILO, MILLION, MOMENT, Facts, Time, mean
 from sourcing.audit.floors import added_at_border, cfd
-from sourcing.audit.material import steps_online
+from sourcing.audit.records import Cost
 from sourcing.audit.terms import limit_faults, limit_holds, shortage_value
 from sourcing.audit.verdict import MONEY, Families
 from sourcing.components.contracts import Contract
@@ -74,6 +76,7 @@ class Ledger:
         for t in facts.times:
             self._trade(t)
             self._contracts(t)
+            self._decisions(t)
             self._production(t)
             self._stock(t)
             self._demand(t)
@@ -112,21 +115,28 @@ class Ledger:
     def _contracts(self, t: Time) -> None:
         facts = self._facts
         for name, contract in facts.contracts.items():
-            taken: dict[tuple[str, str], float] = defaultdict(float)
-            for flow in self._books.flows_of[t.id]:
-                if flow.under == name:
-                    taken[facts.owner(flow.destination), facts.owner(flow.origin)] += flow.tonnes
-            total = sum(taken.values())
             settled = self._settled[name].get(t.id)
-            due, back = settled.due if settled else 0.0, rebate(facts, contract, t, total)
-            if not due and not back:
+            if settled is None:
                 continue
-            # in proportion to what the parties take; equal parts where nothing is taken
-            parts = taken if total > ZERO else dict.fromkeys(parties(facts, contract, t), 1.0)
-            for (buyer, seller), part in parts.items():
-                share = part / sum(parts.values())
-                self._pay(buyer, seller, "take-or-pay", t, due * share)
-                self._pay(seller, buyer, "rebate", t, back * share, bounded=True)
+            back = rebate(facts, contract, t, settled.taken)
+            if settled.due or back:
+                for (buyer, seller), share in parts(facts, self._books, contract, t).items():
+                    self._pay(buyer, seller, "take-or-pay", t, settled.due * share)
+                    self._pay(seller, buyer, "rebate", t, back * share, bounded=True)
+
+    def _decisions(self, t: Time) -> None:
+        """What is paid once, in the period of the decision."""
+        facts = self._facts
+        for decision in self._books.decisions:
+            if decision.period != t.id:
+                continue
+            contract = facts.contracts.get(decision.name)
+            if decision.kind == "sign" and contract is not None:
+                for payer, cost in signing_parts(facts, contract).items():
+                    self._pay(payer, "", "signing", t, cost)
+            row = facts.qualifications.get(decision.name)
+            if decision.kind == "qualify" and row is not None and pending(row):
+                self._pay(facts.owner(row.customer), "", "qualification", t, row.cost or 0.0)
 
     def _production(self, t: Time) -> None:
         facts, books = self._facts, self._books
@@ -142,6 +152,10 @@ class Ledger:
         for unit in facts.units.values():
             if unit.unit not in of_project:
                 self._pay(facts.owner(unit.site), "", "fixed", t, unit.fixed_cost * t.years)
+        for use in books.uses:
+            if use.kind == "capacity" and use.period == t.id and use.running == "yes" and use.name in facts.units:
+                unit = facts.units[use.name]
+                self._pay(facts.owner(unit.site), "", "running", t, unit.running_cost * t.years)
         for project in facts.projects.values():
             unit, steps = facts.units[project.unit], steps_online(facts, books, project)
             owner = facts.owner(unit.site)

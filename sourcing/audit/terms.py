@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 
-from sourcing.audit.books import ZERO, Books, Need
+from sourcing.audit.books import ZERO, Books
+from sourcing.audit.decisions import could_open, opening, pending
 from sourcing.audit.facts import MOMENT, Facts, Time, mean
 from sourcing.audit.material import sums
-from sourcing.audit.verdict import MONEY, Families
+from sourcing.audit.records import Need
+from sourcing.audit.verdict import MONEY, Families, Family
 from sourcing.components.demand import ShortageStep
 from sourcing.components.limits import Limit
 from sourcing.components.qualifications import Qualification
@@ -60,9 +62,21 @@ def _demand(facts: Facts, books: Books, families: Families) -> None:
             check.equal(need.met, met[(*key, t.id)], f"{need}: met, against what is delivered", size=wanted)
             if wanted > ZERO and need.share is not None:
                 check.equal(need.share, 100 * need.met / wanted, f"{need}: met share (%)")
+            _service(need, row.service_level, check)
             value, dearest = shortage_value(facts, need)
             # ten grams more or less in a step are worth that much at its value
             worth.equal(need.value, value, f"{need}: shortage value", floor=max(MONEY, check.floor * dearest))
+
+
+def _service(need: Need, level: float | None, check: Family) -> None:
+    """A service level is told with what is short of it; outside contingencies it asks no more."""
+    if level is None:
+        check.holds(need.level is None and need.below is None, f"{need}: has no service level")
+        return
+    check.equal(math.nan if need.level is None else need.level, level, f"{need}: service level (%)")
+    below = max(0.0, level / 100 * need.demand - need.met)
+    told = math.nan if need.below is None else need.below
+    check.equal(told, below, f"{need}: below its service level", size=need.demand)
 
 
 def _met(facts: Facts, books: Books) -> dict[tuple[str, str, str, str], float]:
@@ -118,44 +132,83 @@ def _rules(facts: Facts, books: Books, families: Families) -> None:
 # -------------------------------------------------------------------------------------------------- qualifications
 
 
-def _share_open(row: Qualification, t: Time, facts: Facts) -> float | None:
-    """Share of the customer's demand that a qualification opens in a period; None while it is closed."""
-    if row.since is None:
-        return None if row.lead_time is not None or row.cost is not None else math.inf
-    since = year_of(row.since)
-    if since > t.start + MOMENT:
+def _share_open(facts: Facts, books: Books | None, row: Qualification, t: Time) -> float | None:
+    """Share of the customer's demand that a qualification opens in a period; None while it is closed.
+
+    With the plan's `books`, as it decided; without, whatever it could have decided.
+    """
+    first_share = math.inf if row.first_year_share is None else row.first_year_share / 100
+    if row.since is not None:
+        since = year_of(row.since)
+        if since > t.start + MOMENT:
+            return None
+        begins = facts.first_from(since) if since >= facts.times[0].start - MOMENT else None
+        return first_share if begins is t else math.inf
+    if not pending(row):
+        return math.inf
+    if books is None:
+        return math.inf if could_open(facts, row, t) else None
+    begins = opening(facts, books, row)
+    if begins is None or begins.start > t.start + MOMENT:
         return None
-    opens = since >= facts.times[0].start - MOMENT and facts.first_from(since) is t
-    return row.first_year_share / 100 if opens and row.first_year_share is not None else math.inf
+    return first_share if begins is t else math.inf
 
 
-def qualified(facts: Facts, maker: str, customer: str, material: str, t: Time) -> float | None:
-    """Share of the customer's demand that a maker may send; infinite without a limit, None while it is closed."""
-    asked = [
-        row for row in facts.instance[Qualification] if row.customer == customer and row.material in (material, "any")
-    ]
+def _asked(facts: Facts, customer: str, material: str) -> list[Qualification]:
+    """The rows of a customer for a material."""
+    rows = facts.instance[Qualification]
+    return [row for row in rows if row.customer == customer and row.material in (material, "any")]
+
+
+def qualified(
+    facts: Facts, books: Books | None, maker: str, customer: str, material: str, t: Time, *, named: bool = False
+) -> float | None:
+    """Share of the customer's demand that a maker may send; infinite without a limit, None while it is closed.
+
+    What the plan qualifies adds up; of rows with a date the widest holds. With `named`, only rows that name the maker
+    count: what is left of it has to fit into the rows of any maker.
+    """
+    asked = _asked(facts, customer, material)
     if not asked:
         return math.inf
-    shares = [_share_open(row, t, facts) for row in asked if row.maker in (maker, "any")]
-    return max((share for share in shares if share is not None), default=None)
+    of_maker = [row for row in asked if row.maker == maker or (row.maker == "any" and not named)]
+    found = [(row, share) for row in of_maker if (share := _share_open(facts, books, row, t)) is not None]
+    if not found:
+        return None
+    dated = max((share for row, share in found if not pending(row)), default=0.0)
+    return dated + sum(share for row, share in found if pending(row))
 
 
 def _qualifications(facts: Facts, books: Books, families: Families) -> None:
     check = families("qualifications")
     shipped = sums(books.flows, lambda f: (f.origin, f.destination, f.material, f.period), lambda f: f.tonnes)
+    together: dict[tuple[str, str, str], float] = defaultdict(float)  # what needs a row of any maker
     for (maker, customer, m, period), tonnes in shipped.items():
         if tonnes <= ZERO:
             continue
         t, where = facts.time[period], f"{m} from {maker} to {customer} in {period}"
-        share = qualified(facts, maker, customer, m, t)
+        share = qualified(facts, books, maker, customer, m, t)
         check.holds(share is not None, f"{where}: the maker is not qualified")
         if share is not None and math.isfinite(share):
-            demand = sum(
-                row.demand.mean(t.start, t.end) * t.years
-                for (c, material, _), row in facts.demands.items()
-                if (c, material) == (customer, m)
-            )
-            check.at_most(tonnes, share * demand, f"{where}: first-year share")
+            needed = _needed(facts, customer, m, t)
+            check.at_most(tonnes, share * needed, f"{where}: first-year share")
+            own = qualified(facts, books, maker, customer, m, t, named=True) or 0.0
+            together[customer, m, period] += max(0.0, tonnes - own * needed)
+    for (customer, m, period), tonnes in together.items():
+        t = facts.time[period]
+        share = qualified(facts, books, "any", customer, m, t)
+        if share is not None and math.isfinite(share):
+            where = f"{m} to {customer} in {period}: first-year share of all new makers"
+            check.at_most(tonnes, share * _needed(facts, customer, m, t), where)
+
+
+def _needed(facts: Facts, customer: str, material: str, t: Time) -> float:
+    """What a customer needs of a material in a period (t)."""
+    return sum(
+        row.demand.mean(t.start, t.end) * t.years
+        for (c, m, _), row in facts.demands.items()
+        if (c, m) == (customer, material)
+    )
 
 
 # -------------------------------------------------------------------------------------------------- limits

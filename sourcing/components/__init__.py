@@ -12,6 +12,7 @@ from typing import Any
 from sourcing.components import (
     channels,
     contracts,
+    custody,
     demand,
     floors,
     horizon,
@@ -47,8 +48,8 @@ NETWORK_TABS = (
 TAB_ORDER = PLANNER_TABS + NETWORK_TABS
 
 COMPONENTS: tuple[Any, ...] = (
-    horizon, places, materials, trade, rules, production, lanes, channels, qualifications, contracts, takeorpay,
-    floors, demand, stock, projects, limits, scenarios, sources,
+    horizon, places, materials, trade, rules, production, custody, lanes, channels, qualifications, contracts,
+    takeorpay, floors, demand, stock, projects, limits, scenarios, sources,
 )  # fmt: skip
 """Every component, in the order of the chain."""
 
@@ -63,10 +64,11 @@ DECLARED: tuple[Any, ...] = (
     stock,
     projects,
     limits,
+    custody,
 )
 """Those that put something into the model, in the order in which they need each other's blocks."""
 
-REPORTED: tuple[Any, ...] = (channels, demand, stock, takeorpay, projects, production, limits, floors)
+REPORTED: tuple[Any, ...] = (channels, demand, stock, takeorpay, projects, production, custody, limits, floors)
 """Those that put something into the plan, in reading order."""
 
 

@@ -4,6 +4,9 @@
     arrives[j,m,c,t'] = Σ overlap([s+L, s+Y+L), t')/Y · flow[..,t]    lead time L, period t from s, Y years long   [t]
     lane[l,t]:      Σ flow of all that lane row l matches <= years·maximum                                         [t]
     offer[i,m,t]:   Σ flow at spot <= years·maximum                                                                [t]
+    order[i,j,m,t] in {0, 1}: whether j orders at spot, where the offer asks for a minimum order
+    ordered[i,j,m,t]:         Σ flow at spot <= most that could flow·order                                         [t]
+    least_order[i,j,m,t]:     Σ flow at spot >= years·minimum order·order                                          [t]
     late[j,m,c,t]:  unclaimed <= what lands in t of the opening transit, which is data, and of shipments of earlier
                     periods to a customer or with a label of no use any more: or a rule that begins, or a need that
                     falls, would stop the whole period before it                                                   [t]
@@ -189,8 +192,10 @@ def opening_transit(instance: Instance) -> list[tuple[Lane, str, str, Span, floa
 
 
 def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
-    """Variables flow and unclaimed; rows lane, offer and late (resale waits for stocks: `declare_resale`)."""
-    from pyomo.environ import Block, Constraint, NonNegativeReals, Var, quicksum
+    """Variables flow, order and unclaimed; rows lane, offer, orders and late (resale waits: `declare_resale`)."""
+    from pyomo.environ import Binary, Block, Constraint, NonNegativeReals, Var, quicksum
+
+    from sourcing.components.bounds import most_flow
 
     spans = periods(instance)
     path.channels = block = Block()
@@ -206,6 +211,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
     block.by_pair, block.by_contract, block.by_channel = by_pair, by_contract, by_channel
     by_lane: dict[tuple[str, str], list[Any]] = {}
     by_offer: dict[tuple[str, str, str], list[Any]] = {}
+    orders: dict[tuple[str, ...], tuple[float, float]] = {}
     out: dict[tuple[str, str, str, str], list[Any]] = {}
     late: dict[tuple[str, str, str, str], list[Any]] = {}
     limits = {row.key: row for row in instance[Lane] if row.maximum is not None}
@@ -236,6 +242,9 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
                 by_lane.setdefault((h.lane.key, t.id), []).extend(variables)
             if h.offer and h.offer.maximum is not None:
                 by_offer.setdefault((i, material, t.id), []).extend(variables)
+            if h.offer and h.offer.minimum_order:
+                least = h.offer.minimum_order * t.years  # who needs less may have to order that much all the same
+                orders[i, j, material, t.id] = least, max(least, most_flow(instance, h, t))
             price, tariff = h.price(instance, t), h.tariff(instance, t) / 1000
             if price:
                 bought, bounded = [(price, var) for var in variables], h.bounded(t)
@@ -275,6 +284,15 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
     block.lane = Constraint(list(by_lane), rule=most_on_lane)
     block.offer = Constraint(list(by_offer), rule=most_at_spot)
     block.out = out
+    block.order = Var(list(orders), within=Binary)
+
+    def spot(key: tuple[str, ...]) -> Any:
+        return quicksum(by_channel[(*key[:3], SPOT, key[3])])
+
+    block.ordered = Constraint(list(orders), rule=lambda _, *key: spot(key) <= orders[key][1] * block.order[key])
+    block.least_order = Constraint(
+        list(orders), rule=lambda _, *key: spot(key) - orders[key][0] * block.order[key] >= 0
+    )
 
 
 def declare_resale(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:

@@ -1,19 +1,27 @@
-"""Contracts: signed offtakes, their price, what may be taken under them and what is paid back.
+"""Contracts: offtakes that are signed or could be, their price, what may be taken under them and what is paid back.
 
+    sign[k,t] in {0, 1}                                    an option is signed at the start of t                   [1]
+    signed[k,t] = Σ_{s<=t} sign[k,s];  1 for a contract that is signed already                                     [1]
+    once[k]:         Σ_t sign[k,t] <= 1                                                                            [1]
     price[k,t] = min(cap, max(floor, P)),  P = fixed, or index·(1 + premium)                                 [USD/kg]
-    most[k,t]:    Σ flow <= years·maximum                  most_share:  Σ flow <= share·output                     [t]
+    most[k,t]:       Σ flow <= years·maximum·signed[k,t]   most_share:  Σ flow <= share·output                     [t]
+    only_signed[k,t]: Σ flow <= M·signed[k,t]              of an option without a maximum; M is in `bounds`        [t]
     rebate[k,t] <= share·max(0, P - rebate from)·Σ flow;  rebate[k,t] <= years·cap                                [k$]
 
 Years are those of the contract that lie in the period. The rebate is a variable only where the view gives it a price
-that pushes it tight; what is reported is worked out from the flows. The minimum is in `takeorpay`. Options: not yet.
+that pushes it tight; what is reported is worked out from the flows. The minimum is in `takeorpay`. The signing cost is
+paid once, in the period of signing, in equal parts by the parties whose sites may buy.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from sourcing.components.horizon import Span, mean, periods
+from sourcing.components.decisions import Decision
+from sourcing.components.horizon import Span, decisions_from, mean, periods
 from sourcing.components.materials import Material
 from sourcing.components.places import entity_of, select_sites
 from sourcing.components.production import output
@@ -42,6 +50,7 @@ from sourcing.sheets import (
 if TYPE_CHECKING:
     from sourcing.ledger import Ledger
     from sourcing.lots import Lots
+    from sourcing.solver import Solution
 
 
 @sheet("Contracts", "an offtake", key=("contract",))
@@ -86,16 +95,40 @@ class Contract(Row):
 
 
 def contracts(instance: Instance) -> list[tuple[Contract, frozenset[str], frozenset[str]]]:
-    """Signed contracts, each with the sites that may sell and those that may buy."""
+    """Signed contracts and options, each with the sites that may sell and those that may buy."""
     return instance.once(_contracts)
 
 
 def _contracts(instance: Instance) -> list[tuple[Contract, frozenset[str], frozenset[str]]]:
-    return [
-        (row, select_sites(instance, row.seller), select_sites(instance, row.buyer))
-        for row in instance[Contract]
-        if row.status == "signed"
-    ]
+    return [(row, select_sites(instance, row.seller), select_sites(instance, row.buyer)) for row in instance[Contract]]
+
+
+def signings(instance: Instance, row: Contract) -> list[Span]:
+    """The periods in which an option may be signed: open to decisions, and within its dates."""
+    if row.status == "signed":
+        return []
+    first = decisions_from(instance) - 1e-6
+    return [t for t in periods(instance) if t.start >= first and contract_overlap(row, t) > 0]
+
+
+def may_hold(instance: Instance, row: Contract, t: Span) -> bool:
+    """Whether anything could flow under a contract in a period: it is in its dates, and signed or could be by then."""
+    could = row.status == "signed" or any(s.number <= t.number for s in signings(instance, row))
+    return could and contract_overlap(row, t) > 0
+
+
+def signed(path: Any, instance: Instance, row: Contract, t: Span) -> tuple[float, Terms]:
+    """Whether a contract is signed in a period: a constant, and terms in `sign`."""
+    if row.status == "signed":
+        return 1.0, []
+    sign = path.contracts.sign
+    return 0.0, [(1.0, sign[row.contract, s.id]) for s in signings(instance, row) if s.number <= t.number]
+
+
+def is_signed(solution: Solution, row: Contract, t: Span) -> bool:
+    """Whether a contract is signed in a period of a solved path."""
+    constant, terms = signed(solution.path, solution.instance, row, t)
+    return constant + solution.total(terms) > 0.5
 
 
 def contract_overlap(row: Contract, t: Span) -> float:
@@ -161,10 +194,13 @@ def parties(path: Any, instance: Instance, contract: str, period: str) -> tuple[
 
 
 def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
-    """Variable rebate; rows of the maximum and of what is paid back."""
-    from pyomo.environ import Block, Constraint, NonNegativeReals, Var, quicksum
+    """Variables sign and rebate; rows of signing, of the maximum and of what is paid back."""
+    from pyomo.environ import Binary, Block, Constraint, NonNegativeReals, Var, quicksum
 
     path.contracts = block = Block()
+    dates = {row.contract: dates for row, _, _ in contracts(instance) if (dates := signings(instance, row))}
+    block.sign = Var([(k, t.id) for k in dates for t in dates[k]], within=Binary)
+    block.once = Constraint(list(dates), rule=lambda _, k: quicksum(block.sign[k, t.id] for t in dates[k]) <= 1)
     times = [
         (row, sellers, t)
         for row, sellers, _ in contracts(instance)
@@ -178,13 +214,22 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
     }
     rows = {(row.contract, t.id): (row, t) for row, _, t in times}
 
-    def most(_: Any, k: str, t_id: str) -> Any:
-        limit = most_tonnes(*rows[k, t_id])
-        return (
-            Constraint.Skip
-            if limit is None or limit == float("inf") or not flows[k, t_id]
-            else (quicksum(flows[k, t_id]) <= limit)
-        )
+    def at_most(key: tuple[str, str], limit: float) -> Any:
+        constant, terms = signed(path, instance, *rows[key])
+        if not flows[key]:
+            return Constraint.Skip
+        return quicksum(flows[key]) - quicksum(limit * part * var for part, var in terms) <= limit * constant
+
+    def most(_: Any, *key: str) -> Any:
+        limit = most_tonnes(*rows[key])  # type: ignore[index]
+        return Constraint.Skip if limit is None or math.isinf(limit) else at_most(key, limit)  # type: ignore[arg-type]
+
+    def only_signed(_: Any, *key: str) -> Any:
+        row, t = rows[key]  # type: ignore[index]
+        limit = most_tonnes(row, t)
+        if row.status == "signed" or (limit is not None and math.isfinite(limit)):
+            return Constraint.Skip
+        return at_most(key, most_taken(path, instance, row, t))  # type: ignore[arg-type]
 
     def most_share(_: Any, k: str, t_id: str) -> Any:
         row, t = rows[k, t_id]
@@ -194,6 +239,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         return quicksum(flows[k, t_id]) <= quicksum(part * rate * var for rate, var in made[k, t_id])
 
     block.most = Constraint(list(rows), rule=most)
+    block.only_signed = Constraint(list(rows), rule=only_signed)
     block.most_share = Constraint(list(rows), rule=most_share)
 
     def pushes(key: tuple[str, str]) -> bool:
@@ -233,13 +279,47 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
 
         ledger.pay(sellers, buyers, "rebate", row.contract, t, terms, exact=exact, rows=(row,))
 
+    for row, _, sites in contracts(instance):
+        payers = dict.fromkeys(entity_of(instance, site) for site in sorted(sites))
+        for t in dates.get(row.contract, ()) if row.signing_cost else ():
+            for payer in payers:
+                part = [(row.signing_cost * 1000 / len(payers), block.sign[row.contract, t.id])]
+                ledger.pay(payer, "", "signing", row.contract, t, part, rows=(row,))
+
+
+def most_taken(path: Any, instance: Instance, row: Contract, t: Span) -> float:
+    """A bound on what can flow under a contract in a period (t): its maximum, or what its channels can carry."""
+    from sourcing.components.bounds import most_flow  # bounds reads what contracts ask for
+
+    limit = most_tonnes(row, t)
+    open_channels = [h for h, part in path.channels.by_contract.get((row.contract, t.id), ()) if part]
+    carried = sum(most_flow(instance, h, t) for h in open_channels)
+    return carried if limit is None else min(limit, carried)
+
 
 def _rebate_cap(row: Contract, t: Span) -> float | None:
     return None if row.rebate_cap is None else row.rebate_cap * 1000 * contract_overlap(row, t)
 
 
+def decisions(solution: Solution) -> Iterator[Decision]:
+    """The options that a plan signs."""
+    spans = {t.id: t for t in periods(solution.instance)}
+    for index, value in solution.positive("contracts.sign"):
+        if value > 0.5:
+            row, t = solution.instance.row(Contract, index[0]), spans[index[1]]
+            where = f"{row.seller} → {row.buyer}"
+            column = ("contracts.sign", (row.contract, t.id))
+            yield Decision("sign", row.contract, where, t, 1.0, t, row.signing_cost, column)
+
+
+def alternatives(instance: Instance, decision: Decision) -> list[Span]:
+    """The other periods in which an option could be signed."""
+    dates = signings(instance, instance.row(Contract, decision.name))
+    return [t for t in dates if t.id != decision.start.id]
+
+
 def checks(instance: Instance) -> list[Issue]:
-    """Contracts without price or parties, minimum above maximum, and what is not planned yet."""
+    """Contracts without price or parties, minimum above maximum, options that come too late, and sunk signing costs."""
     faults = []
     for row in instance[Contract]:
         for field in ("seller", "buyer"):
@@ -266,6 +346,10 @@ def checks(instance: Instance) -> list[Issue]:
             faults.append(instance.issue(row, "minimum_share", "is above the maximum share"))
         if row.rebate_share and row.rebate_from is None:
             faults.append(instance.issue(row, "rebate_from", "a share is given, but not from which price", "give it"))
-        if row.status == "option":
-            faults.append(instance.issue(row, "status", "options are not planned yet: not signed", warning=True))
+        if row.status == "signed" and row.signing_cost:
+            message = "is of a contract that is signed already: it is sunk, and not counted"
+            faults.append(instance.issue(row, "signing_cost", message, warning=True))
+        if row.status == "option" and not signings(instance, row):
+            message = "cannot be signed: no period that is open to decisions lies in its dates"
+            faults.append(instance.issue(row, "status", message, warning=True))
     return faults

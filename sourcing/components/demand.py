@@ -254,9 +254,11 @@ def tabs(solution: Solution) -> list[Table]:
         "Demand",
         fields(
             "Customer", "Material", "Rules", "Period", ("Demand", "t"), ("Met", "t"), ("Short", "t"),
-            ("Met share", "%"), ("Shortage value", "M USD"), ("One more costs", "USD/kg"),
+            ("Met share", "%"), ("Shortage value", "M USD"), ("One more costs", "USD/kg"), ("Service level", "%"),
+            ("Below service level", "t"),
         ),
-        "What each customer needs, gets and misses; what one more tonne of demand would cost (undiscounted).",
+        "What each customer needs, gets and misses; what one more tonne of demand would cost (undiscounted). A service "
+        "level binds in contingencies only; here it is said what is missing to it.",
     )  # fmt: skip
     short = solution.values("demand.short")
     for d in instance[Demand]:
@@ -270,9 +272,12 @@ def tabs(solution: Solution) -> list[Table]:
             lost = sum(tonnes * value for tonnes, value in zip(missing, values, strict=True)) / 1000
             share = 100 * (asked_for - gap) / asked_for if asked_for else None
             met = asked_for - gap
+            level = d.service_level
+            below = None if level is None else max(0.0, level / 100 * asked_for - met)
             table.add(
-                d.customer, d.material, rules, t.id, asked_for, met, gap, share, lost, worth if asked_for else None
-            )
+                d.customer, d.material, rules, t.id, asked_for, met, gap, share, lost, worth if asked_for else None,
+                level, below,
+            )  # fmt: skip
     given = Table(
         "Deliveries",
         fields("Customer", "Material", "Rules", "Delivered as", "Label", "Period", ("Delivered", "t")),

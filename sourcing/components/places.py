@@ -166,15 +166,6 @@ def checks(instance: Instance) -> list[Issue]:
                     warning=True,
                 )
             )
-        if site.custody == "blended":
-            faults.append(
-                instance.issue(
-                    site,
-                    "custody",
-                    "is planned as segregated: labels are tracked through the plant (mass balance)",
-                    warning=True,
-                )
-            )
     held: dict[str, float] = {}
     starts = [year_of(period.start) for period in instance[Period]]
     for row in instance[Holding]:

@@ -3,11 +3,16 @@
     made[i,m,c,t]      = Σ_a output[a,m]·activity[a,c',t],  c = (c' ∪ what site and stage add), as m carries it    [t]
     taken[i,m,c,t]     = Σ_a input[a,m]·activity[a,c',t],   c = c' as m carries it                                 [t]
     capacity[u,t]:       Σ_a use[a,u]·activity[a,c,t] <= years[t]·capacity[u,t]                                    [t]
-    downgrade[i,m,c→d]:  a cleaner lot taken as a less clean one, where a recipe joins inputs                      [t]
+    downgrade[i,m,c→d]:  a cleaner lot taken as a less clean one, where a recipe joins inputs or a unit mixes them [t]
     surplus[i,m,c,t]:    left over where it is made, if the material allows it                                     [t]
+    run[u,t] in {0, 1}:  a unit with a minimum load or a running cost is on; K is what it can do, Kmax the most
+                         that it could do with all its steps
+    on[u,t]:             Σ_a use·activity <= Kmax·run                                                              [t]
+    least[u,t]:          Σ_a use·activity >= minimum·K - minimum·Kmax·(1 - run)                                    [t]
 
-A line is a recipe at a site with all the units that it uses. Processing, credits, fixed cost and disposal are its
-money. The unit of a project has its capacity from `projects`. Minimum loads and running costs need binaries: not yet.
+A line is a recipe at a site with all the units that it uses. Processing, credits, fixed cost, running cost and disposal
+are its money. The unit of a project has its capacity, K, from `projects`: with one step built a minimum load is that of
+one step.
 """
 
 from __future__ import annotations
@@ -19,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from sourcing.components.horizon import mean, periods
 from sourcing.components.materials import Material, Recipe, recipes
 from sourcing.components.places import STAGES, entity_of
-from sourcing.components.rules import CLEAN_TEXT, known
+from sourcing.components.rules import CLEAN_TEXT, Label, hides, known, marks, parse_label
 from sourcing.instance import Instance
 from sourcing.sheets import Issue, Row, Series, choice, identifier, names, number, over_time, reference, sheet
 from sourcing.tables import Table, fields
@@ -93,6 +98,16 @@ def _lines(instance: Instance) -> tuple[Line, ...]:
             last = found[-1]
             found[-1] = Line(last.row, last.recipe, (*last.units, (row.unit, row.use)))
     return tuple(found)
+
+
+def added(instance: Instance, line: Line) -> Label:
+    """The rules that a line adds to what it makes: by its place and stage, and what a first source hides or says."""
+    row = line.row
+    if line.recipe.inputs:
+        return marks(instance, row.site, row.stage)
+    if row.adds:
+        return parse_label(instance, row.adds)
+    return marks(instance, row.site, row.stage) | hides(instance, row.stage)
 
 
 def made_at(instance: Instance) -> dict[str, dict[str, list[Line]]]:
@@ -219,8 +234,48 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
                 ledger.pay(owner, "", "fixed", standing.unit, t, [], cost, rows=(standing,))
 
 
+def declare_running(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
+    """Variable run, rows on and least, once projects have said what their units can do."""
+    from pyomo.environ import Binary, Constraint, Var, quicksum
+
+    from sourcing.components.bounds import most_load
+    from sourcing.components.projects import capacity_at, project_units
+
+    block, own = path.production, project_units(instance)
+    units = {row.unit: row for row in instance[Unit] if row.minimum_load or row.running_cost}
+    switched = [(unit, t.id) for unit in units for t in periods(instance) if load(path, unit, t)]
+    block.run = Var(switched, within=Binary)
+
+    def able(unit: str, t: Span) -> tuple[float, Any, float]:
+        """K as a constant and an expression of what is built, and Kmax."""
+        if unit not in own:
+            capacity = years_of_capacity(instance, unit, t)
+            return capacity, 0.0, capacity if math.isfinite(capacity) else most_load(instance, unit, t)
+        constant, built = capacity_at(path, instance, own[unit], t)
+        most = own[unit].steps * max((size for size, _ in built), default=0.0)
+        return constant, quicksum(size * var for size, var in built), constant + most
+
+    def on(_: Any, unit: str, t_id: str) -> Any:
+        t = lots.spans[t_id]
+        return quicksum(use * var for use, var in load(path, unit, t)) <= able(unit, t)[2] * block.run[unit, t_id]
+
+    def least(_: Any, unit: str, t_id: str) -> Any:
+        t, part = lots.spans[t_id], units[unit].minimum_load / 100
+        constant, built, most = able(unit, t)
+        used = quicksum(use * var for use, var in load(path, unit, t))
+        return used - part * built - part * most * block.run[unit, t_id] >= part * (constant - most)
+
+    block.on = Constraint(switched, rule=on)
+    block.least = Constraint([key for key in switched if units[key[0]].minimum_load], rule=least)
+    for unit, t_id in switched:
+        row, t = units[unit], lots.spans[t_id]
+        if row.running_cost:
+            terms = [(row.running_cost * 1000 * t.years, block.run[unit, t_id])]
+            ledger.pay(entity_of(instance, row.site), "", "running", unit, t, terms, rows=(row,))
+
+
 def checks(instance: Instance) -> list[Issue]:
-    """Lines on units of other sites, credits without payer, and what needs binaries."""
+    """Lines on units of other sites, credits without payer, and a minimum load of no capacity."""
     faults = []
     first = True
     for row in instance[Process]:
@@ -250,10 +305,9 @@ def checks(instance: Instance) -> list[Issue]:
             faults.append(instance.issue(row, "cost", message, "write the cost, or 0"))
         previous = row
     for unit in instance[Unit]:
-        for field in ("minimum_load", "running_cost"):
-            if getattr(unit, field):
-                message = "is not planned yet: the unit may run at any load and pays nothing for running"
-                faults.append(instance.issue(unit, field, message, warning=True))
+        if unit.minimum_load and math.isinf(max(unit.capacity.values)):
+            message = "is a share of the capacity, and the unit has no limit"
+            faults.append(instance.issue(unit, "minimum_load", message, "give a capacity, or clear the cell"))
     return faults
 
 
@@ -272,7 +326,7 @@ def tabs(solution: Solution) -> list[Table]:
     joined = Table(
         "Labels joined",
         fields("Site", "Material", "From label", "To label", "Period", ("Amount", "t")),
-        "Cleaner lots that were used as less clean ones because a recipe joined them with such.",
+        "Cleaner lots that were used as less clean ones because a recipe or a blended unit joined them with such.",
     )
     for (site, material, better, worse, t_id), tonnes in solution.positive("production.downgrade"):
         joined.add(site, material, better, worse, t_id, tonnes)
@@ -280,22 +334,27 @@ def tabs(solution: Solution) -> list[Table]:
         "Capacity and surplus",
         fields(
             "Kind", "Site", "Unit or material", "Label", "Period", ("Amount", "t"), ("Limit", "t"), ("Use", "%"),
-            ("One more is worth", "USD/t"),
+            ("One more is worth", "USD/t"), ("Least", "t"), "Running",
         ),
-        "How full each unit is, what one more tonne of it is worth, and what is left over where it is made.",
+        "How full each unit is, what one more tonne of it is worth, and what is left over where it is made. Least: "
+        "what a unit with a minimum load does at least while it runs. Running: whether it does, where it is a choice.",
     )  # fmt: skip
+    runs = solution.values("production.run")
     for row in instance[Unit]:
         for t in periods(instance):
             limit, worth = solution.capacity(row.unit, t)
             amount = solution.total(load(solution.path, row.unit, t))
             use = 100 * amount / limit if limit and not math.isinf(limit) else None
+            switched = row.minimum_load or row.running_cost
+            running = limit > 0 and runs.get((row.unit, t.id), 0.0) > 0.5
             used.add(
                 "capacity", row.site, row.unit, None, t.id, amount, None if math.isinf(limit) else limit, use,
-                worth if limit else None,
+                worth if limit else None, row.minimum_load / 100 * limit if row.minimum_load else None,
+                ("yes" if running else "no") if switched else None,
             )  # fmt: skip
     left = dict(solution.positive("production.surplus"))
     for key, tonnes in solution.positive("channels.unclaimed"):
         left[key] = left.get(key, 0.0) + tonnes
     for (site, material, label, t_id), tonnes in left.items():
-        used.add("surplus", site, material, label, t_id, tonnes, None, None, None)
+        used.add("surplus", site, material, label, t_id, tonnes, None, None, None, None, None)
     return [production, used, joined]

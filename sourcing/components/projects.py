@@ -1,27 +1,32 @@
 """Projects: capacity that is being built, or could be.
 
-    build[p,t] >= 0                                steps of an option started in t (continuous for now)        [steps]
+    build[p,t] >= 0                steps of an option started in t, whole where only whole steps are built     [steps]
     capacity[u,t]:  Σ use·activity <= size·Σ_s ramp[p,s,t]·build[p,s],  s on line by t                               [t]
     steps[p]:       Σ_t build[p,t] <= steps[p]                                                                 [steps]
     together[p,q,t]: build[p,t]/steps[p] = build[q,t]/steps[q]                                                     [1]
-    only_one[g]:    Σ_p Σ_t build[p,t]/steps[p] <= 1 less those committed                                       [1]
+    alternative[p]: Σ_t build[p,t] <= steps[p]·chosen[g,a]         a is p, or the group that is built as one   [steps]
+    only_one[g]:    Σ_a chosen[g,a] <= 1, 0 if one of the group is committed;  chosen in {0, 1}                    [1]
+    budget[e]:      Σ_p Σ_t public share·capex·build[p,t] <= budget[e],  p of which e is the payer             [M USD]
 
 A committed project is built in full at its start; its capex is sunk and only reported. A project is on line from the
 first period that begins at or after start and lead time. Capex of an option is an annuity from then on, for its
-life: capex·r/(1-(1+r)^-life) a year.
+life: capex·r/(1-(1+r)^-life) a year. A group that is built as one starts when all its members may; a member that
+comes on line only after the horizon is started with the others.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from sourcing.components.decisions import Decision
 from sourcing.components.horizon import Span, decisions_from, periods
 from sourcing.components.places import Entity, entity_of
 from sourcing.components.production import Unit, load, years_of_capacity
-from sourcing.components.qualifications import Qualification, opening
+from sourcing.components.qualifications import told
 from sourcing.instance import Instance
 from sourcing.sheets import (
     Issue,
@@ -106,11 +111,45 @@ def annuity(row: Project) -> float:
     return row.capex / row.life if rate == 0 else row.capex * rate / (1 - (1 + rate) ** -row.life)
 
 
+def most_steps(row: Project) -> float:
+    """How many steps of an option can be built."""
+    return math.floor(row.steps + 1e-9) if row.whole else row.steps
+
+
+def built_as_one(instance: Instance, row: Project) -> list[Project]:
+    """The options that are built together with one, itself among them, in the order of the rows."""
+    return [
+        other
+        for other in instance[Project]
+        if other is row or (row.together and other.together == row.together and other.status == "option")
+    ]
+
+
+def group_starts(instance: Instance, row: Project) -> list[tuple[Span, Span | None]]:
+    """The periods in which an option may start, each with the one in which it comes on line.
+
+    A group that is built as one may start when each of its members may, and if one of them comes on line within the
+    horizon; of a member that does not, the second is None.
+    """
+    return instance.once(_starts)[row.project]
+
+
+def _starts(instance: Instance) -> dict[str, list[tuple[Span, Span | None]]]:
+    found = {}
+    for row in instance[Project]:
+        group = built_as_one(instance, row)
+        earliest = max(decisions_from(instance), *(first_start(instance, member) for member in group)) - 1e-6
+        found[row.project] = [
+            (t, on_line(instance, row, t.start))
+            for t in periods(instance)
+            if t.start >= earliest and any(on_line(instance, member, t.start) for member in group)
+        ]
+    return found
+
+
 def starts(instance: Instance, row: Project) -> list[tuple[Span, Span]]:
-    """The periods in which an option may start, each with the one in which it comes on line."""
-    earliest = max(first_start(instance, row), decisions_from(instance)) - 1e-6
-    pairs = [(t, on_line(instance, row, t.start)) for t in periods(instance) if t.start >= earliest]
-    return [(t, opens) for t, opens in pairs if opens]
+    """The periods in which an option may start and come on line within the horizon, with the one in which it does."""
+    return [(t, opens) for t, opens in group_starts(instance, row) if opens]
 
 
 def steps_at(path: Any, instance: Instance, row: Project, t: Span) -> tuple[float, list[tuple[float, Any]]]:
@@ -150,15 +189,19 @@ def can_run(instance: Instance, unit: str, t: Span) -> bool:
 
 
 def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
-    """Variable build; rows of capacity, steps and groups."""
-    from pyomo.environ import Block, Constraint, NonNegativeReals, Var, quicksum
+    """Variables build and chosen; rows of capacity, steps, groups and budgets."""
+    from pyomo.environ import Binary, Block, Constraint, NonNegativeIntegers, NonNegativeReals, Var, quicksum
 
     spans = periods(instance)
     path.projects = block = Block()
-    options = [row for row in instance[Project] if row.status == "option"]
-    dates = {row.project: starts(instance, row) for row in options}
-    block.build = Var([(row.project, s.id) for row in options for s, _ in dates[row.project]], within=NonNegativeReals)
+    dates = {row.project: group_starts(instance, row) for row in instance[Project] if row.status == "option"}
+    live = {name: instance.row(Project, name) for name, found in dates.items() if found}
+    block.build = Var([(name, s.id) for name in live for s, _ in dates[name]], within=NonNegativeReals)
     build = dict(block.build.items())
+    for (name, _), var in build.items():
+        if live[name].whole:
+            var.domain = NonNegativeIntegers
+            var.setub(most_steps(live[name]))
 
     def capacity(_: Any, unit: str, t_id: str) -> Any:
         t = lots.spans[t_id]
@@ -170,36 +213,46 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
 
     block.capacity = Constraint([(unit, t.id) for unit in project_units(instance) for t in spans], rule=capacity)
 
-    def started(row: Project) -> Any:
-        return quicksum(build[row.project, s.id] for s, _ in dates[row.project])
+    def started(name: str) -> Any:
+        return quicksum(build[name, s.id] for s, _ in dates[name])
 
-    live = {row.project: row for row in options if dates[row.project]}
-    block.steps = Constraint(list(live), rule=lambda _, name: started(live[name]) <= live[name].steps)
-    together: dict[str, list[Project]] = {}
-    only_one: dict[str, list[Project]] = {}
-    for row in live.values():
-        if row.together:
-            together.setdefault(row.together, []).append(row)
-        if row.only_one:
-            only_one.setdefault(row.only_one, []).append(row)
-    pairs = [(a, b) for group in together.values() for a, b in pairwise(group)]
-
-    def as_one(_: Any, first: str, second: str, t_id: str) -> Any:
-        shares = [build[name, t_id] / live[name].steps if (name, t_id) in build else 0.0 for name in (first, second)]
-        return shares[0] == shares[1]
-
-    dated = [
-        (a.project, b.project, t.id)
-        for a, b in pairs
-        for t in spans
-        if (a.project, t.id) in build or (b.project, t.id) in build
+    block.steps = Constraint(list(live), rule=lambda _, name: started(name) <= most_steps(live[name]))
+    pairs = [
+        (*names, s.id)
+        for name, row in live.items()
+        if row.together and (group := built_as_one(instance, row))[0] is row
+        for names in pairwise(member.project for member in group)
+        for s, _ in dates[name]
     ]
-    block.together = Constraint(dated, rule=as_one)
-    chosen = [row.only_one for row in instance[Project] if row.only_one and row.status == "committed"]
-    block.only_one = Constraint(
-        list(only_one),
-        rule=lambda _, g: quicksum(started(row) / row.steps for row in only_one[g]) <= 1 - chosen.count(g),
+    block.together = Constraint(
+        pairs,
+        rule=lambda _, a, b, t_id: build[a, t_id] / live[a].steps - build[b, t_id] / live[b].steps == 0,
     )
+    exclusive = [row for row in live.values() if row.only_one]
+    taken = {row.only_one for row in instance[Project] if row.only_one and row.status == "committed"}
+    one_of: dict[str, dict[str, None]] = {}
+    for row in exclusive:
+        one_of.setdefault(row.only_one, {})[_alternative(instance, row)] = None
+    block.chosen = Var([(g, name) for g, names in one_of.items() for name in names], within=Binary)
+
+    def alternative(_: Any, name: str) -> Any:
+        row = live[name]
+        return started(name) - most_steps(row) * block.chosen[row.only_one, _alternative(instance, row)] <= 0
+
+    block.alternative = Constraint([row.project for row in exclusive], rule=alternative)
+    block.only_one = Constraint(
+        list(one_of),
+        rule=lambda _, g: quicksum(block.chosen[g, name] for name in one_of[g]) <= (0 if g in taken else 1),
+    )
+
+    def budget(_: Any, payer: str) -> Any:
+        paid = [(row.public_share / 100 * row.capex, row.project) for row in live.values() if row.payer == payer]
+        limit = instance.row(Entity, payer).budget
+        spent = [(part, name) for part, name in paid if part]
+        return quicksum(part * started(name) for part, name in spent) <= limit if spent else Constraint.Skip
+
+    bounded = [row.entity for row in instance[Entity] if row.budget is not None]
+    block.budget = Constraint(bounded, rule=budget)
 
     for row in instance[Project]:
         unit = instance.row(Unit, row.unit)
@@ -214,6 +267,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
             paid = [
                 (annuity(row) * 1000 * t.overlap(opens.start, opens.start + row.life), build[row.project, s.id])
                 for s, opens in dates.get(row.project, ())
+                if opens
             ]
             paid = [(amount, var) for amount, var in paid if amount]
             public = row.public_share / 100
@@ -223,8 +277,31 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
                     ledger.pay(payer, "", "capex annuity", row.project, t, part, rows=(row,))
 
 
+def _alternative(instance: Instance, row: Project) -> str:
+    """The alternative of an only-one-of group that a project belongs to: the first of those built as one with it."""
+    return built_as_one(instance, row)[0].project
+
+
+def decisions(solution: Solution) -> Iterator[Decision]:
+    """The options that a plan starts."""
+    instance = solution.instance
+    spans = {t.id: t for t in periods(instance)}
+    for index, steps in solution.positive("projects.build"):
+        row, t = instance.row(Project, index[0]), spans[index[1]]
+        if steps > (0.5 if row.whole else 1e-6):
+            site = instance.row(Unit, row.unit).site
+            opens, column = on_line(instance, row, t.start), ("projects.build", (row.project, t.id))
+            yield Decision("build", row.project, site, t, steps, opens, steps * row.capex, column)
+
+
+def alternatives(instance: Instance, decision: Decision) -> list[Span]:
+    """The other periods in which a project could start."""
+    dates = group_starts(instance, instance.row(Project, decision.name))
+    return [t for t, _ in dates if t.id != decision.start.id]
+
+
 def checks(instance: Instance) -> list[Issue]:
-    """Two projects on one unit, public shares without payer, unequal groups, and what needs binaries."""
+    """Two projects on one unit, public shares without payer, unequal groups, parts of steps and idle budgets."""
     faults = []
     seen: dict[str, str] = {}
     for row in instance[Project]:
@@ -239,19 +316,21 @@ def checks(instance: Instance) -> list[Issue]:
             faults.append(
                 instance.issue(row, "unit", "has no limit: a project needs the size of a step", "give a capacity")
             )
-        if row.status == "option" and row.whole:
-            message = "is planned as continuous: a part of a step may be built"
-            faults.append(instance.issue(row, "whole", message, warning=True))
-        if row.status == "option" and row.only_one:
-            message = "is planned as shares that add up to one at most"
-            faults.append(instance.issue(row, "only_one", message, warning=True))
-        if row.status == "option" and row.payer and instance.row(Entity, row.payer).budget is not None:
-            faults.append(instance.issue(row, "payer", "its budget is not planned yet", warning=True))
+        if row.status == "option" and row.steps - most_steps(row) > 1e-9:
+            message = f"only whole steps are built: {most_steps(row)} at most"
+            faults.append(
+                instance.issue(row, "steps", message, "write a whole number, or Whole steps no", warning=True)
+            )
         groups = {other.status for other in instance[Project] if row.together and other.together == row.together}
         if len(groups) > 1:
             faults.append(
                 instance.issue(row, "together", "the group holds options and committed projects", "separate them")
             )
+    payers = {row.payer for row in instance[Project] if row.status == "option" and row.public_share and row.capex}
+    for entity in instance[Entity]:
+        if entity.budget is not None and entity.entity not in payers:
+            message = "bounds nothing: the party is the payer of no option with a public share"
+            faults.append(instance.issue(entity, "budget", message, warning=True))
     return faults
 
 
@@ -281,10 +360,6 @@ def tabs(solution: Solution) -> list[Table]:
                 "project", row.project, site, row.status, t.id, float(started), constant + solution.total(terms),
                 size + solution.total(built), started * row.capex, row.note or None,
             )  # fmt: skip
-    for q in instance[Qualification]:
-        opens = opening(instance, q)
-        remark = f"first-year share {q.first_year_share:g} %" if q.first_year_share is not None else None
-        name = f"{q.maker} for {q.material}"
-        status = "not yet qualified" if opens is None else "qualified"
-        table.add("qualification", name, q.customer, status, opens, None, None, None, None, remark)
+    for name, customer, status, period, remark in told(solution):
+        table.add("qualification", name, customer, status, period, None, None, None, None, remark)
     return [table]

@@ -1,7 +1,8 @@
 """Take-or-pay: the minimum of a contract, what is paid for tonnes below it, and the right to take them later.
 
-    least[k,t]:        Σ flow + deficit - Σ_v makeup[k,v,t] >= years·minimum                                       [t]
-    least_share[k,t]:  Σ flow + deficit - Σ_v makeup[k,v,t] >= share·output of the seller                          [t]
+    least[k,t]:        Σ flow + deficit - Σ_v makeup[k,v,t] >= years·minimum·signed[k,t]                           [t]
+    least_share[k,t]:  Σ flow + deficit - Σ_v makeup[k,v,t] >= share·output - M·(1 - signed[k,t])                  [t]
+    owed[k,t]:         deficit <= (years·minimum, or M)·signed[k,t]        of an option; M = share·most output      [t]
     vintage[k,v]:      Σ_t makeup[k,v,t] <= deficit[k,v],  t after v and within the make-up years of its end       [t]
     pays               share·price[t]·(deficit[k,t] - Σ_v makeup[k,v,t])           on top of the price of what is taken
                                                                                                                  [k$]
@@ -21,21 +22,25 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from sourcing.components.bounds import most_made
 from sourcing.components.contracts import (
     Contract,
     contract_overlap,
     contract_price,
     contracts,
     firm,
+    is_signed,
     least_tonnes,
+    may_hold,
+    most_taken,
     most_tonnes,
     parties,
+    signed,
     taken,
 )
 from sourcing.components.expressions import total
 from sourcing.components.horizon import Span, periods
-from sourcing.components.materials import recipes
-from sourcing.components.production import lines, output, years_of_capacity
+from sourcing.components.production import output
 from sourcing.instance import Instance
 from sourcing.sheets import InstanceError, Issue
 from sourcing.tables import Table, fields
@@ -57,7 +62,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         (row.contract, t.id): (row, t)
         for row, _, _ in contracts(instance)
         for t in periods(instance)
-        if contract_overlap(row, t) and (least_tonnes(row, t) or row.minimum_share)
+        if may_hold(instance, row, t) and (least_tonnes(row, t) or row.minimum_share)
     }
     soft = [key for key, (row, _) in duties.items() if not firm(row)]
     block.deficit = Var(soft, within=NonNegativeReals)
@@ -85,14 +90,29 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         row, t = duties[k, t_id]
         return quicksum(part * var for part, var in _share(path, instance, row, t))
 
-    block.least = Constraint(
-        [key for key, (row, t) in duties.items() if least_tonnes(row, t)],
-        rule=lambda _, k, t: covered(k, t) >= least_tonnes(*duties[k, t]),
-    )
-    block.least_share = Constraint(
-        [key for key, (row, _) in duties.items() if row.minimum_share],
-        rule=lambda _, k, t: covered(k, t) - share_of_output(k, t) >= 0,
-    )
+    def times_signed(key: tuple[str, str], tonnes: float) -> tuple[float, Any]:
+        """Tonnes that hold if a contract is signed: a constant and an expression."""
+        constant, terms = signed(path, instance, *duties[key])
+        return tonnes * constant, quicksum(tonnes * part * var for part, var in terms)
+
+    def least(_: Any, k: str, t_id: str) -> Any:
+        constant, option = times_signed((k, t_id), least_tonnes(*duties[k, t_id]))
+        return covered(k, t_id) - option >= constant
+
+    def least_share(_: Any, k: str, t_id: str) -> Any:
+        body = covered(k, t_id) - share_of_output(k, t_id)
+        if duties[k, t_id][0].status == "signed":
+            return body >= 0
+        most = _most_share(instance, *duties[k, t_id])
+        return body - times_signed((k, t_id), most)[1] >= -most
+
+    def owed(_: Any, k: str, t_id: str) -> Any:
+        tonnes = max(least_tonnes(*duties[k, t_id]), _most_share(instance, *duties[k, t_id]))
+        return block.deficit[k, t_id] - times_signed((k, t_id), tonnes)[1] <= 0
+
+    block.least = Constraint([key for key, (row, t) in duties.items() if least_tonnes(row, t)], rule=least)
+    block.least_share = Constraint([key for key, (row, _) in duties.items() if row.minimum_share], rule=least_share)
+    block.owed = Constraint([key for key in soft if duties[key][0].status == "option"], rule=owed)
     block.vintage = Constraint(
         sorted({(k, v) for k, v, _ in vintages}),
         rule=lambda _, k, v: quicksum(block.makeup[i] for i in vintages if i[:2] == (k, v)) <= block.deficit[k, v],
@@ -100,7 +120,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
     for key in soft:
         if not duties[key][0].minimum_share:
             block.deficit[key].setub(least_tonnes(*duties[key]))
-    most = {key: _most_flow(instance, *duties[key]) for key in rights}
+    most = {key: most_taken(path, instance, *duties[key]) for key in rights}
 
     def none_above(_: Any, k: str, t_id: str) -> Any:
         return block.deficit[k, t_id] <= least_tonnes(*duties[k, t_id]) * (1 - block.above[k, t_id])
@@ -149,19 +169,16 @@ def _share(path: Any, instance: Instance, row: Contract, t: Span) -> list[tuple[
     return [(part * k, var) for site in sorted(sellers) for k, var in output(path, site, row.material, t)]
 
 
-def _most_flow(instance: Instance, row: Contract, t: Span) -> float:
-    """A bound on what can flow under a contract in a period: its maximum, or what its sellers can make."""
-    limit = most_tonnes(row, t)
-    if limit is not None and not math.isinf(limit):
-        return limit
+def _most_share(instance: Instance, row: Contract, t: Span) -> float:
+    """A bound on the minimum share of the seller's output (t)."""
+    if not row.minimum_share:
+        return 0.0
     sellers = next(sites for other, sites, _ in contracts(instance) if other is row)
-    made = 0.0
-    for line in lines(instance):
-        if line.site in sellers:
-            rate = recipes(instance)[line.row.recipe].outputs.get(row.material, 0.0)
-            runs = [years_of_capacity(instance, unit, t) / use for unit, use in line.units if use]
-            made += rate * min(runs, default=math.inf)
-    return made if math.isfinite(made) else 1e6  # more than the world makes of any rare earth in a year
+    made = sum(most_made(instance, site, row.material, t) for site in sorted(sellers))
+    if math.isinf(made):
+        message = "nothing in the data bounds what the seller could make, so an option on a share of it has no bound"
+        raise InstanceError([instance.issue(row, "minimum_share", message, "give the seller's units a capacity")])
+    return row.minimum_share / 100 * contract_overlap(row, t) / t.years * made
 
 
 def window(instance: Instance, row: Contract, v: Span) -> list[Span]:
@@ -176,7 +193,10 @@ def window(instance: Instance, row: Contract, v: Span) -> list[Span]:
 
 
 def least_of(path: Any, instance: Instance, row: Contract, t: Span, value: Value) -> float:
-    """Tonnes that had to be taken in a period, of a solved path."""
+    """Tonnes that had to be taken in a period, of a solved path; none under an option that is not signed."""
+    constant, terms = signed(path, instance, row, t)
+    if constant + value(terms) < 0.5:
+        return 0.0
     return max(least_tonnes(row, t), value(_share(path, instance, row, t)) if row.minimum_share else 0.0)
 
 
@@ -224,7 +244,7 @@ def checks(instance: Instance) -> list[Issue]:
 
 
 def tabs(solution: Solution) -> list[Table]:
-    """What each contract takes, misses, costs and pays back."""
+    """What each contract takes, misses, costs and pays back; an option only in periods in which it is signed."""
     instance = solution.instance
     table = Table(
         "Contracts",
@@ -234,7 +254,7 @@ def tabs(solution: Solution) -> list[Table]:
             ("Take-or-pay", "M USD"),
         ),
         "What is taken under each contract; Paid is for tonnes taken, before the rebate. Take-or-pay is for tonnes "
-        "missing, less what was paid before for tonnes made good.",
+        "missing, less what was paid before for tonnes made good. An option stands here once it is signed.",
     )  # fmt: skip
     amounts: dict[tuple[str, str, str], float] = {}
     for entry, amount in solution.amounts():
@@ -243,7 +263,7 @@ def tabs(solution: Solution) -> list[Table]:
             amounts[key] = amounts.get(key, 0.0) + amount / 1000
     for row, sellers, _ in contracts(instance):
         for t in periods(instance):
-            if not contract_overlap(row, t):
+            if not contract_overlap(row, t) or not is_signed(solution, row, t):
                 continue
             tonnes = solution.total([(1.0, var) for var in taken(solution.path, row.contract, t.id)])
             made = solution.total(

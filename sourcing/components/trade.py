@@ -65,7 +65,7 @@ def checks(instance: Instance) -> list[Issue]:
             )
         elif row.adder < 0 and any(offer_price(instance, row, t) < 0 for t in periods(instance)):
             faults.append(instance.issue(row, "adder", "makes the price negative", "write a smaller rebate"))
-        if row.minimum_order:
-            message = "is not planned yet: orders may be smaller"
-            faults.append(instance.issue(row, "minimum_order", message, warning=True))
+        if row.minimum_order and row.maximum is not None and row.minimum_order > row.maximum:
+            message = f"is above the maximum of {row.maximum:g} t/y: nobody could order"
+            faults.append(instance.issue(row, "minimum_order", message, "write less, or a higher maximum"))
     return faults

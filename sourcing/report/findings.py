@@ -154,7 +154,8 @@ def bottlenecks(plan: Plan, most: int = 5) -> list[str]:
     """What binds, in the order of the tab (largest rent first), each place once, in words."""
     seen: dict[tuple[str, str], str] = {}
     for row in records(plan, "Bottlenecks"):
-        seen.setdefault((row["Kind"], row["Name"]), row["In words"])
+        if row["Worth"] is not None:
+            seen.setdefault((row["Kind"], row["Name"]), row["In words"])
     return list(seen.values())[:most]
 
 

@@ -60,7 +60,7 @@ INSTANCE = Instance(
         Entity(entity="maker", country=("JP",), role="supplier", allied=True),
         Entity(entity="prc", country=("CN",), role="supplier", allied=False),
         Entity(entity="carmaker", country=("JP",), role="buyer", allied=True),
-        Entity(entity="state", country=("JP",), role="government", allied=True),
+        Entity(entity="state", country=("JP",), role="government", allied=True, budget=1),
         Site(site="mine", entity="mineco", country="AU"),
         Site(site="plant", entity="maker", country="JP"),
         Site(site="china", entity="prc", country="CN"),
@@ -85,7 +85,7 @@ INSTANCE = Instance(
         RecipeLine(recipe="sinter", material="magnet", output=1),
         RecipeLine(recipe="sinter", material="swarf", output=0.2),
         Unit(unit="pit", site="mine", capacity=flat(10)),
-        Unit(unit="oven", site="plant", fixed_cost=0.5, capacity=years(20, 12.5)),
+        Unit(unit="oven", site="plant", minimum_load=80, fixed_cost=0.5, running_cost=0.1, capacity=years(20, 12.5)),
         Unit(unit="kiln", site="plant", fixed_cost=0.2, capacity=flat(10)),
         Unit(unit="market", site="china", capacity=flat(float("inf"))),
         Process(site="mine", recipe="dig", unit="pit", cost=1000, stage="mine"),
@@ -107,7 +107,7 @@ INSTANCE = Instance(
             in_transit=0.1, maximum=2,
         ),
         Lane(origin=of("plant"), destination=of("car"), goods=of("magnet", "form"), freight=100),
-        Offer(site="mine", material="dy", premium=25, maximum=1),
+        Offer(site="mine", material="dy", premium=25, minimum_order=0.9, maximum=1),
         Offer(site="china", material="dy", premium=-25),
         Offer(site="plant", material="magnet"),
         Contract(
@@ -199,6 +199,10 @@ TABS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
             ("DEAL", "mineco", "country:JP", "oxide", "2027", 18, 16, 40, 2, 0, 100, 1.6, 0.06, 0.1),
         ],
     ),
+    "Decisions": (
+        ("Kind", "Name", "Where", "Period", "Steps", "Opens", "Outlay"),
+        [("build", "second kiln", "plant", "2027", 1, "2027", 4)],
+    ),
     "Projects and qualifications": (
         ("Kind", "Name", "Where", "Status", "Period", "Started", "On line", "Capacity", "Capex", "Remark"),
         [
@@ -228,18 +232,21 @@ TABS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
         ],
     ),
     "Capacity and surplus": (
-        ("Kind", "Site", "Unit or material", "Label", "Period", "Amount", "Limit", "Use", "One more is worth"),
+        (
+            "Kind", "Site", "Unit or material", "Label", "Period", "Amount", "Limit", "Use", "One more is worth",
+            "Least", "Running",
+        ),
         [
-            ("capacity", "mine", "pit", "", "2026", 7.2, 10, 72, 0),
-            ("capacity", "mine", "pit", "", "2027", 16, 20, 80, 0),
-            ("capacity", "plant", "oven", "", "2026", 18, 20, 90, 0),
-            ("capacity", "plant", "oven", "", "2027", 25, 25, 100, 0),
-            ("capacity", "plant", "kiln", "", "2027", 15, 15, 100, 0),
-            ("surplus", "plant", "swarf", "clean", "2026", 1.6, None, None, None),  # 0.2·8
-            ("surplus", "plant", "swarf", DIRTY, "2026", 2, None, None, None),
-            ("surplus", "plant", "swarf", "clean", "2027", 4, None, None, None),
-            ("surplus", "plant", "swarf", DIRTY, "2027", 4, None, None, None),
-            ("surplus", "mine", "dy", "clean", "2027", 0.2, None, None, None),  # 0.125·16 - 1.8
+            ("capacity", "mine", "pit", "", "2026", 7.2, 10, 72, 0, None, None),
+            ("capacity", "mine", "pit", "", "2027", 16, 20, 80, 0, None, None),
+            ("capacity", "plant", "oven", "", "2026", 18, 20, 90, 0, 16, "yes"),
+            ("capacity", "plant", "oven", "", "2027", 25, 25, 100, 0, 20, "yes"),
+            ("capacity", "plant", "kiln", "", "2027", 15, 15, 100, 0, None, None),
+            ("surplus", "plant", "swarf", "clean", "2026", 1.6, None, None, None, None, None),  # 0.2·8
+            ("surplus", "plant", "swarf", DIRTY, "2026", 2, None, None, None, None, None),
+            ("surplus", "plant", "swarf", "clean", "2027", 4, None, None, None, None, None),
+            ("surplus", "plant", "swarf", DIRTY, "2027", 4, None, None, None, None, None),
+            ("surplus", "mine", "dy", "clean", "2027", 0.2, None, None, None, None, None),  # 0.125·16 - 1.8
         ],
     ),
     "Limits": (
@@ -280,6 +287,7 @@ LEDGER: list[tuple[str, str, str, str, str, float]] = [
     ("state", "maker", "production credit", "plant", "2026", 180e-6),
     ("maker", "", "disposal", "swarf", "2026", 360e-6),
     ("maker", "", "fixed", "oven", "2026", 0.5),
+    ("maker", "", "running", "oven", "2026", 0.1),
     ("state", "", "storage", "reserve", "2026", 0.00195),  # 1,000·(2 + 1.9)/2
     ("carmaker", "", "shortage", "car", "2026", 2.15),
     ("carmaker", "", "substitution", "car", "2026", 500e-6),
@@ -300,6 +308,7 @@ LEDGER: list[tuple[str, str, str, str, str, float]] = [
     ("state", "maker", "production credit", "plant", "2027", 400e-6),
     ("maker", "", "disposal", "swarf", "2027", 800e-6),
     ("maker", "", "fixed", "oven", "2027", 1.0),
+    ("maker", "", "running", "oven", "2027", 0.2),
     ("maker", "", "fixed", "kiln", "2027", 0.4),
     ("state", "", "capex annuity", "kiln", "2027", 1.1),  # 4·0.1/(1 - 1/1.1) = 4.4 for one year, a quarter public
     ("maker", "", "capex annuity", "kiln", "2027", 3.3),
@@ -314,9 +323,9 @@ DISCOUNT = {"2026": 1.1**-0.5, "2027": 1.1**-2}
 ROLES = {"mineco": "supplier", "maker": "supplier", "prc": "supplier", "carmaker": "buyer", "state": "government"}
 
 
-def weight(view: str, payer: str, payee: str) -> float:
-    """Every party but `prc` is allied; only `carmaker` buys."""
-    counting = ("mineco", "maker", "carmaker", "state") if view == "system" else ("carmaker",)
+def weight(view: str, roles: dict[str, str], payer: str, payee: str) -> float:
+    """Every party but `prc` is allied; only buyers count in their own view."""
+    counting = [party for party, role in roles.items() if party != "prc" and (view == "system" or role == "buyer")]
     if payer == "planner" or not payee:
         return 1 if payer in (*counting, "planner") else 0.001
     return (payer in counting) - (payee in counting)
@@ -330,6 +339,8 @@ class Plan:
     view: str = "system"
     objective: float = 0.0
     totals: dict[str, Any] = field(default_factory=lambda: {"demand_t": 54, "delivered_t": 52, "short_t": 2})
+    roles: dict[str, str] = field(default_factory=lambda: ROLES)
+    discount: dict[str, float] = field(default_factory=lambda: DISCOUNT)
 
     def summary(self) -> dict[str, Any]:
         return self.totals
@@ -339,10 +350,10 @@ class Plan:
         costs, parties = self.tabs["Costs"], self.tabs["Parties"]
         costs.rows, parties.rows = [], []
         for payer, payee, kind, where, period, amount in ledger:
-            w, d = weight(self.view, payer, payee), DISCOUNT[period]
+            w, d = weight(self.view, self.roles, payer, payee), self.discount[period]
             costs.add(payer, payee, kind, where, period, amount, w, d, amount * w * d)
         paid = [row for row in ledger if row[2] not in ("shortage", "limit penalty")]
-        for party, role in ROLES.items():
+        for party, role in self.roles.items():
             earns = sum(row[5] for row in paid if row[1] == party)
             pays = sum(row[5] for row in paid if row[0] == party)
             flag = "loses money" if role == "supplier" and earns < pays else ""
@@ -361,11 +372,15 @@ class Plan:
         table.rows[hits[0]] = tuple(values)
 
 
+def tables(written: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]]) -> dict[str, Table]:
+    """Tables as they are written down, and the two that follow from a ledger."""
+    tabs = {name: Table(name, fields(*columns), rows=list(rows)) for name, (columns, rows) in written.items()}
+    return tabs | {"Costs": Table("Costs", fields(*COSTS)), "Parties": Table("Parties", fields(*PARTIES))}
+
+
 def plan(view: str = "system") -> Plan:
     """The plan above, with a ledger that counts as the view says."""
-    tabs = {name: Table(name, fields(*columns), rows=list(rows)) for name, (columns, rows) in TABS.items()}
-    tabs |= {"Costs": Table("Costs", fields(*COSTS)), "Parties": Table("Parties", fields(*PARTIES))}
-    made = Plan(tabs, view)
+    made = Plan(tables(TABS), view)
     made.settle(LEDGER)
     return made
 

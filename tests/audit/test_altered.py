@@ -210,7 +210,7 @@ OTHERWISE = [
         "DEAL in 2026: maximum: 20 instead of 3.6",
     ),
     (changed(Contract, "DEAL", delivered=True), "costs", "freight of m"),
-    (changed(Contract, "DEAL", status="option"), "channels", "DEAL is no signed contract"),
+    (changed(Contract, "DEAL", status="option"), "channels", "DEAL is an option that is not signed then"),
     (
         changed(Lane, "plant|car|form:magnet", active=False),
         "channels",
@@ -236,7 +236,12 @@ OTHERWISE = [
     (changed(Project, "second kiln", ramp=(20.0, 40.0, 80.0)), "projects", "in 2027: capacity: 15 instead of 6"),
     (changed(Project, "second kiln", lead_time=1.0), "projects", "second kiln in 2027: capacity: 15 instead of 0"),
     (changed(Project, "second kiln", earliest=day(2028)), "projects", "second kiln in 2027: is not open to decisions"),
-    (changed(Project, "second kiln", steps=0.5), "projects", "second kiln: steps started: 1, at most 0.5"),
+    (
+        changed(Project, "second kiln", steps=0.5, whole=False),
+        "projects",
+        "second kiln: steps started: 1, at most 0.5",
+    ),
+    (changed(Project, "second kiln", steps=0.5), "projects", "second kiln: steps started: 1, at most 0"),
     (changed(Project, "second kiln", life=2.0), "costs", "capex annuity"),
     (
         changed(Project, "second kiln", cost_of_capital=0.0),

@@ -9,11 +9,12 @@ import pytest
 from pytest import approx
 from tiny import at, faults, flows, line, makes, paid, party, planned, sells, short, sums, tiny, years
 
-from sourcing.components.contracts import Contract
+from sourcing.components.contracts import Contract, alternatives, decisions
 from sourcing.components.demand import Demand
 from sourcing.components.horizon import Period
 from sourcing.components.lanes import Lane
 from sourcing.components.trade import Price
+from sourcing.solver import solve_path
 
 
 def deal(**columns):
@@ -21,7 +22,7 @@ def deal(**columns):
     return Contract(**given)
 
 
-def market(demand: float = 6, capacity: float = 100, *more, index: float = 50):
+def market(demand: float | dict[int, float] = 6, capacity: float = 100, *more, index: float = 50):
     """A supplier's mine and a buyer's car plant, both allied; the market price is 50 USD/kg, making costs nothing."""
     return [
         party("mineco", "supplier", "mine"), party("carmaker", "buyer", "car"), Price(index="magnet", price=index),
@@ -201,3 +202,90 @@ def test_what_a_contract_may_not_say(columns, words):
 def test_a_contract_needs_a_price():
     rows = makes("mine", "other"), deal(material="other"), Demand(customer="car", material="other", demand=1)
     assert "no price: neither Index nor Fixed is given" in faults(rows)
+
+
+# ------------------------------------------------------------------------------------------------ options
+
+
+def option(**columns):
+    return deal(**({"status": "option"} | columns))
+
+
+def signed_in(*rows, **settings) -> list[str]:
+    return [decision.start.id for decision in decisions(solve_path(tiny(*rows, **settings), view="buyer"))]
+
+
+@pytest.mark.parametrize(
+    ("cost", "signed", "objective"),
+    [
+        # 6 t short are worth 6 M USD; under the option they cost 6·50 k = 0.3 M USD
+        (5.6, ["2026"], 0.3 + 5.6),
+        (5.8, [], 6),
+    ],
+)
+def test_an_option_is_signed_where_that_pays(cost, signed, objective):
+    rows = market(6), option(signing_cost=cost)
+    assert signed_in(rows) == signed
+    plan = planned(rows, view="buyer")
+    assert plan.objective == approx(objective)
+    assert list(sums(plan, "Contracts", "Taken", "Period")) == signed
+
+
+def test_an_option_is_signed_after_the_years_in_which_its_minimum_hurts():
+    # 1 t and then 6 t, at 60 USD/kg at spot or 50 under the option, which takes 6 t/y, used or not.
+    # signed in 2026: 300 + 300; in 2027: 60 + 300; never: 60 + 360 k USD
+    rows = years(2026, 2027), market({2026: 1, 2027: 6}), sells("mine", "magnet", 60), option(minimum=6)
+    assert signed_in(rows) == ["2027"]
+    plan = planned(rows, view="buyer")
+    assert plan.objective == approx(0.36)
+    assert flows(plan, "Under", "Period") == approx({("spot", "2026"): 1, ("DEAL", "2027"): 6})
+    assert sums(plan, "Contracts", "Minimum", "Period") == approx({"2027": 6})
+    # with nothing to take in 2026 the same; a minimum of 1 t/y never hurts
+    assert signed_in(rows[:3], option(minimum=1)) == ["2026"]
+
+
+def test_nothing_flows_before_an_option_is_signed_nor_before_decisions_are_open():
+    rows = years(2026, 2027), market(6), option(maximum=8, minimum=2)
+    row, _, high = line(tiny(rows), "contracts.most", "DEAL", "2027")
+    assert row == {
+        "channels.flow[mine,car,magnet,DEAL,clean,2027]": 1,
+        "contracts.sign[DEAL,2026]": -8,
+        "contracts.sign[DEAL,2027]": -8,
+    }
+    assert high == 0
+    row, _, high = line(tiny(rows), "contracts.once", "DEAL")
+    assert (row, high) == ({"contracts.sign[DEAL,2026]": 1, "contracts.sign[DEAL,2027]": 1}, 1)
+    late = planned(rows, first_period_open_to_decisions="2027")
+    assert sums(late, "Demand", "Short", "Period") == approx({"2026": 6, "2027": 0})
+
+
+def test_an_option_without_a_maximum_is_bounded_by_what_its_channels_can_carry():
+    row, _, high = line(tiny(market(6), option()), "contracts.only_signed", "DEAL", "2026")
+    # the car plant needs 6 t
+    assert row == {"channels.flow[mine,car,magnet,DEAL,clean,2026]": 1, "contracts.sign[DEAL,2026]": -6}
+    assert high == 0
+
+
+def test_a_signing_cost_is_paid_once_in_equal_parts_by_those_who_may_buy():
+    rows = years(2026, 2027), shared(status="option", signing_cost=0.5)
+    plan = planned(rows)
+    assert paid(plan, "Payer", "Where", "Period", Kind="signing") == approx(
+        {("one", "DEAL", "2026"): 0.25, ("two", "DEAL", "2026"): 0.25}
+    )
+
+
+def test_a_signature_names_its_column_and_the_other_dates_it_could_have():
+    # in its dates are 2027 and 2028
+    rows = years(2026, 2027, 2028), market(6), option(since=2027, signing_cost=1)
+    instance = tiny(rows, discount_rate=10)
+    (decision,) = decisions(solve_path(instance))
+    assert (decision.kind, decision.name, decision.where) == ("sign", "DEAL", "mine → car")
+    assert (decision.start.id, decision.opens, decision.steps, decision.outlay) == ("2027", decision.start, 1, 1)
+    assert decision.column == ("contracts.sign", ("DEAL", "2027"))
+    assert [t.id for t in alternatives(instance, decision)] == ["2028"]
+
+
+def test_what_cannot_be_signed_or_is_signed_already_is_told():
+    assert "is sunk, and not counted" in faults(market(), deal(signing_cost=3))
+    assert "no period that is open to decisions lies in its dates" in faults(market(), option(since=2030))
+    assert faults(market(), option(signing_cost=3)) == ""

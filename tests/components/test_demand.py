@@ -145,6 +145,29 @@ def test_another_customers_substitute_is_not_mine():
     assert short(planned(makes("mine", "magnet"), CHEAP, other)) == approx(8)
 
 
+# ------------------------------------------------------------------------------------------------ service level
+
+
+@pytest.mark.parametrize(
+    ("level", "below"),
+    [
+        (None, None),
+        (70.0, 20),  # 50 of 100 t are met
+        (40.0, 0),
+    ],
+)
+def test_what_is_missing_to_a_service_level_is_said(level, below):
+    need = Demand(customer="car", material="magnet", demand=100, service_level=level)
+    (row,) = planned(makes("mine", "magnet", 50), need).tabs["Demand"].records()
+    assert (row["Service level"], row["Below service level"]) == (level, below if below is None else approx(below))
+
+
+def test_a_service_level_binds_nothing_on_the_base_path():
+    need = Demand(customer="car", material="magnet", demand=100, service_level=100.0, shortage_value=1)
+    assert short(planned(makes("mine", "magnet", cost=2000), need)) == approx(100)  # 2 against 1 USD/kg
+    assert "binds in contingencies" in faults(need)
+
+
 # ------------------------------------------------------------------------------------------------ faults
 
 

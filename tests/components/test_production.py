@@ -10,6 +10,7 @@ from sourcing.components.demand import Demand
 from sourcing.components.horizon import Period
 from sourcing.components.materials import Material, RecipeLine
 from sourcing.components.production import Process, Unit
+from sourcing.components.projects import Project
 
 # ------------------------------------------------------------------------------------------------ joint products
 
@@ -158,6 +159,114 @@ def test_a_credit_is_paid_for_what_is_made():
     assert plan.objective == approx(0.005)  # both are allies: 10·500 alone
 
 
+# ------------------------------------------------------------------------------------------------ on or off
+
+
+def works(demand: float, *more, minimum_load: float = 0, running_cost: float = 0, capacity: float = 10):
+    """A works at 1,000 USD/t beside dear magnets at 3,000."""
+    return [
+        Unit(unit="works", site="w", capacity=capacity, minimum_load=minimum_load, running_cost=running_cost),
+        Process(site="w", recipe="works", unit="works", use=2, cost=1000, stage="mine"),
+        RecipeLine(recipe="works", material="magnet", output=1),
+        makes("dear", "magnet", cost=3000), Demand(customer="car", material="magnet", demand=demand), *more,
+    ]  # fmt: skip
+
+
+def running(plan):
+    """Load, minimum load and whether it runs, of the works by period."""
+    rows = [row for row in plan.tabs["Capacity and surplus"].records() if row["Unit or material"] == "works"]
+    return {
+        row["Period"]: (approx(row["Amount"]), row["Least"] and approx(row["Least"]), row["Running"]) for row in rows
+    }
+
+
+@pytest.mark.parametrize(
+    ("demand", "made", "cost"),
+    [
+        (1, {"dear": 1}, 3000),  # 2 t of load are below 60 % of 10
+        (2.9, {"dear": 2.9}, 8700),
+        (3, {"w": 3}, 3000),  # 6 t of load
+        (4, {"w": 4}, 4000),
+        (6, {"w": 5, "dear": 1}, 8000),  # 10 t of load
+    ],
+)
+def test_a_unit_runs_at_its_minimum_load_or_not_at_all(demand, made, cost):
+    plan = planned(works(demand, minimum_load=60))
+    assert sums(plan, "Production", "Activity", "Site") == approx(made)
+    assert plan.objective == approx(cost / 1e6)
+    on = "w" in made
+    assert running(plan) == {"2026": (2 * made.get("w", 0), 6, "yes" if on else "no")}
+
+
+def test_the_rows_of_a_minimum_load():
+    instance = tiny(works(4, minimum_load=60))
+    row, low, _ = line(instance, "production.least", "works", "2026")
+    assert row == {"production.activity[w,works,works,clean,2026]": 2, "production.run[works,2026]": -6}
+    assert low == 0
+    row, _, high = line(instance, "production.on", "works", "2026")
+    assert row == {"production.activity[w,works,works,clean,2026]": 2, "production.run[works,2026]": -10}
+    assert high == 0
+
+
+PROJECT = Project(project="P", unit="works", steps=2)
+
+
+@pytest.mark.parametrize(
+    ("demand", "steps", "made"),
+    [
+        (2, 0, {"dear": 2}),  # a step of 10 t of load runs at 6 t, that is 3 t of magnets, or more
+        (4, 1, {"w": 4}),
+        (5.5, 1, {"w": 5, "dear": 0.5}),  # two steps would have to make 6 t
+        (7, 2, {"w": 7}),
+    ],
+)
+def test_a_minimum_load_on_a_unit_that_a_project_adds(demand, steps, made):
+    plan = planned(works(demand, PROJECT, minimum_load=60))
+    assert sums(plan, "Production", "Activity", "Site") == approx(made)
+    if "w" in made:
+        assert sums(plan, "Projects and qualifications", "On line", "Name") == approx({"P": steps})
+        assert running(plan) == {"2026": (2 * made["w"], 6 * steps, "yes")}
+
+
+def test_the_rows_of_a_minimum_load_that_a_project_adds():
+    instance = tiny(works(4, PROJECT, minimum_load=60))
+    row, low, _ = line(instance, "production.least", "works", "2026")
+    # 2·activity >= 60 %·10·build - 60 %·20·(1 - run)
+    assert row == {
+        "production.activity[w,works,works,clean,2026]": 2,
+        "projects.build[P,2026]": -6,
+        "production.run[works,2026]": -12,
+    }
+    assert low == -12
+    row, _, high = line(instance, "production.on", "works", "2026")
+    assert (row["production.run[works,2026]"], high) == (-20, 0)
+
+
+def test_a_committed_project_has_its_minimum_load_too():
+    started = Project(project="P", unit="works", steps=2, status="committed", ramp="50; 100")
+    plan = planned(years(2026, 2027), works(3.5, started, minimum_load=60))
+    # 2 steps of 10 t: 60 % of 10 in the first year, of 20 in the second, when 7 t of load are too little
+    assert running(plan) == {"2026": (7, 6, "yes"), "2027": (0, 12, "no")}
+
+
+@pytest.mark.parametrize("capacity", [100, NONE])
+def test_running_costs_are_paid_while_a_unit_runs(capacity):
+    # 10,000 USD a year save 2,000 USD on each tonne: from 5 t a year on
+    for demand, cost in ((4, 4 * 3000), (6, 6 * 1000 + 10_000)):
+        plan = planned(works(demand, running_cost=0.01, capacity=capacity))
+        assert plan.objective == approx(cost / 1e6)
+        assert paid(plan, "Payer", "Where", Kind="running") == approx({("us", "works"): 0.01} if demand == 6 else {})
+        assert running(plan) == {"2026": (12 if demand == 6 else 0, None, "yes" if demand == 6 else "no")}
+    long = planned(Period(period="both", start=2026, years=2), works(6, running_cost=0.01, capacity=capacity))
+    assert paid(long, Kind="running") == approx({"running": 0.02})
+
+
+def test_without_a_minimum_load_or_a_running_cost_nothing_is_switched():
+    plan = planned(works(4))
+    assert running(plan) == {"2026": (8, None, None)}
+    assert plan.model["integers"] == 0
+
+
 # ------------------------------------------------------------------------------------------------ faults
 
 
@@ -168,3 +277,10 @@ def test_what_a_process_may_not_say():
     assert "nobody pays the credit" in faults(makes("works", "magnet", credit=5))
     blank = Process(site="works", recipe="r", unit="oven", stage="mine")
     assert "is blank, but no line stands above" in faults(foreign, blank)
+
+
+def test_a_minimum_load_needs_a_capacity():
+    told = "is a share of the capacity, and the unit has no limit"
+    assert told in faults(works(4, minimum_load=60, capacity=NONE))
+    assert told in faults(works(4, minimum_load=60, capacity={2026: 10, 2030: NONE}))
+    assert told not in faults(works(4, minimum_load=60, running_cost=1))

@@ -8,7 +8,9 @@ from tiny import faults, flows, line, makes, paid, party, planned, sells, short,
 
 from sourcing.components.demand import Demand
 from sourcing.components.horizon import Period
-from sourcing.components.projects import Project, annuity
+from sourcing.components.places import Entity
+from sourcing.components.projects import Project, alternatives, annuity, decisions
+from sourcing.solver import solve_path
 
 FIVE = years(2026, 2027, 2028, 2029, 2030)
 
@@ -23,6 +25,11 @@ def works(demand: float = 10, size: float = 10, **process):
     return makes("works", "magnet", size, unit="kiln", **process), Demand(
         customer="car", material="magnet", demand=demand
     )
+
+
+def built(plan) -> dict[str, float]:
+    """Steps started by project."""
+    return sums(plan, "Projects and qualifications", "Started", "Name", Kind="project")
 
 
 def output(*rows, periods=FIVE):
@@ -72,6 +79,29 @@ def test_committed_capex_is_sunk_and_fixed_cost_is_paid_from_when_it_stands():
 
 
 # ------------------------------------------------------------------------------------------------ options
+
+
+@pytest.mark.parametrize(
+    ("capex", "whole", "steps", "cost"),
+    [
+        # 5 t short are worth 5 M USD; a step of 10 t/y costs a tenth of its capex a year, half a step half of that
+        (60, False, 0.5, 3),
+        (60, True, 0, 5),  # half of it would pay, a whole one does not
+        (40, False, 0.5, 2),
+        (40, True, 1, 4),  # a whole one pays, half of it idle
+    ],
+)
+def test_a_step_that_is_built_as_a_whole_or_in_part(capex, whole, steps, cost):
+    plan = planned(years(2026), works(5), kiln(capex=capex, whole=whole))
+    assert built(plan) == approx({"KILN": steps})
+    assert plan.objective == approx(cost)
+
+
+def test_no_part_of_a_step_is_left_over():
+    # two and a half steps are there, and 50 t wanted
+    plan = planned(years(2026), works(50), kiln(capex=1, steps=2.5, whole=True))
+    assert built(plan) == approx({"KILN": 2})
+    assert "only whole steps are built: 2 at most" in faults(works(), kiln(steps=2.5, whole=True))
 
 
 def test_an_option_is_built_as_far_as_it_pays():
@@ -173,11 +203,33 @@ def test_a_group_is_built_as_one():
 def test_one_of_a_group():
     instance = tiny(years(2026), two(only_one="ONE"))
     row, _, high = line(instance, "projects.only_one", "ONE")
-    assert (row, high) == ({"projects.build[KILN,2026]": 1, "projects.build[HOT,2026]": 0.25}, 1)
-    # one step of HOT takes a quarter of the right, which leaves three quarters of KILN
+    assert (row, high) == ({"projects.chosen[ONE,KILN]": 1, "projects.chosen[ONE,HOT]": 1}, 1)
+    row, _, high = line(instance, "projects.alternative", "HOT")
+    assert (row, high) == ({"projects.build[HOT,2026]": 1, "projects.chosen[ONE,HOT]": -4}, 0)
+    # a step of either makes 10 t, worth 10 M USD, and costs 1; 15 t of the hot grade are wanted: 1.5 steps
+    more = Demand(customer="car", material="hot", demand=15)
+    plan = planned(instance.with_rows(*[row for row in tiny(more).rows() if isinstance(row, Demand)]))
+    assert built(plan) == approx({"KILN": 0, "HOT": 1.5})
+    assert plan.objective == approx(10 + 1.5)
+    # a fifth of the one and the rest of the other is no way out
     plan = planned(instance)
-    assert sums(plan, "Projects and qualifications", "Started", "Name") == approx({"KILN": 0.75, "HOT": 1})
-    assert sums(plan, "Demand", "Short", "Material") == approx({"magnet": 2.5, "hot": 0})
+    assert sorted(built(plan).values()) == approx([0, 1])
+    assert plan.objective == approx(10 + 1)
+
+
+def test_those_that_are_built_as_one_are_one_alternative():
+    # LONE makes 10 t alone; KILN and HOT come together, 10 t of each of two grades: 2 M USD a year and 10 t short
+    rows = [row for row in two(together="BOTH", only_one="ONE") if not (isinstance(row, Project) and row.steps > 1)]
+    rows += [
+        kiln(project="HOT", unit="hot kiln", capex=10, together="BOTH", only_one="ONE"),
+        makes("works", "cold", 10, unit="cold kiln"), Demand(customer="car", material="cold", demand=10),
+        kiln(project="LONE", unit="cold kiln", capex=10, only_one="ONE"),
+    ]  # fmt: skip
+    row, _, _ = line(tiny(years(2026), rows), "projects.only_one", "ONE")
+    assert row == {"projects.chosen[ONE,KILN]": 1, "projects.chosen[ONE,LONE]": 1}
+    plan = planned(years(2026), rows)
+    assert built(plan) == approx({"KILN": 1, "HOT": 1, "LONE": 0})
+    assert plan.objective == approx(2 + 10)
 
 
 def test_a_committed_one_takes_the_right():
@@ -185,6 +237,95 @@ def test_a_committed_one_takes_the_right():
     built = kiln(only_one="ONE", status="committed")
     plan = planned(years(2026), rows, built, kiln(project="HOT", unit="hot kiln", only_one="ONE"))
     assert sums(plan, "Demand", "Short", "Material") == approx({"magnet": 0, "hot": 10})
+
+
+def together(**hot):
+    """KILN and HOT, one step each, built as one; HOT has columns of its own."""
+    rows = [row for row in two(together="BOTH") if not (isinstance(row, Project) and row.steps > 1)]
+    return rows, kiln(project="HOT", unit="hot kiln", capex=10, together="BOTH", **hot)
+
+
+@pytest.mark.parametrize(
+    ("hot", "first"),
+    [
+        ({"earliest": 2028}, {"magnet": "2028", "hot": "2028"}),  # it holds the other back
+        ({"lead_time": 12}, {"magnet": "2026", "hot": "2027"}),  # it comes on line later
+        ({"lead_time": 72}, {"magnet": "2026"}),  # it comes on line after the horizon
+        ({"earliest": 2031}, {}),  # it cannot start within the horizon: neither can the other
+    ],
+)
+def test_a_member_that_may_not_start_holds_its_group_back(hot, first):
+    found: dict[str, str] = {}
+    for material, t in sorted(flows(planned(FIVE, together(**hot)), "Material", "Period")):
+        found.setdefault(material, t)
+    assert found == first
+
+
+def test_a_member_that_comes_on_line_after_the_horizon_is_started_with_the_others():
+    instance = tiny(FIVE, together(lead_time=72))
+    solution = solve_path(instance)
+    kilns = {decision.name: decision for decision in decisions(solution)}
+    assert {name: decision.start.id for name, decision in kilns.items()} == {"KILN": "2026", "HOT": "2026"}
+    assert (kilns["HOT"].opens, kilns["HOT"].outlay) == (None, 10)
+    # its annuity falls after the horizon: 1 M USD a year for KILN, and 10 t of the hot grade short in each year
+    assert solution.objective == approx(5_000 + 50_000)
+
+
+# ------------------------------------------------------------------------------------------------ budgets
+
+
+def funded(budget: float | None, **columns):
+    """A state that pays half of each step of 10 M USD, with a budget for that; 50 t/y wanted, five steps."""
+    return [
+        Entity(entity="state", role="government", allied=True, country=("AU",), budget=budget), works(50),
+        kiln(capex=10, steps=5.0, public_share=50, payer="state", **columns),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("budget", "whole", "steps"),
+    [
+        (None, True, 5),
+        (17, True, 3),  # 5 M USD a step
+        (17, False, 3.4),
+        (0, True, 0),
+    ],
+)
+def test_a_budget_bounds_what_its_party_commits(budget, whole, steps):
+    assert built(planned(years(2026, 2027), funded(budget, whole=whole))) == approx({"KILN": steps})
+
+
+def test_the_row_of_a_budget_counts_the_public_share_of_every_start():
+    other = makes("works", "hot", 10, unit="hot kiln"), kiln(
+        project="HOT", unit="hot kiln", capex=8, public_share=25, payer="state"
+    )  # fmt: skip
+    row, _, high = line(tiny(years(2026, 2027), funded(17), other), "projects.budget", "state")
+    assert row == {
+        "projects.build[KILN,2026]": 5,
+        "projects.build[KILN,2027]": 5,
+        "projects.build[HOT,2026]": 2,
+        "projects.build[HOT,2027]": 2,
+    }
+    assert high == 17
+
+
+def test_a_budget_of_a_party_that_pays_for_nothing_is_told():
+    assert "bounds nothing" in faults(funded(17)[0], works(50), kiln(capex=10))
+    committed = kiln(capex=10, public_share=50, payer="state", status="committed")
+    assert "bounds nothing" in faults(funded(17)[:2], committed)  # its capex is sunk
+    assert faults(funded(17)) == ""
+
+
+# ------------------------------------------------------------------------------------------------ what was decided
+
+
+def test_a_start_names_its_column_and_the_other_dates_it_could_have():
+    instance = tiny(years(2026, 2027, 2028), works(10), kiln(capex=20, lead_time=12, earliest=2026, whole=True))
+    (decision,) = decisions(solve_path(instance))
+    assert (decision.kind, decision.name, decision.where, decision.steps) == ("build", "KILN", "works", 1)
+    assert (decision.start.id, decision.opens.id, decision.outlay) == ("2026", "2027", 20)
+    assert decision.column == ("projects.build", ("KILN", "2026"))
+    assert [t.id for t in alternatives(instance, decision)] == ["2027"]  # from 2028 it would come too late
 
 
 # ------------------------------------------------------------------------------------------------ faults

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 from pytest import approx
-from tiny import faults, flows, line, makes, planned, short, sums, tiny, years
+from tiny import faults, flows, line, makes, paid, party, planned, sells, short, sums, tiny, years
 
+from sourcing.arrays import compile_path
+from sourcing.bindings import BINDINGS
 from sourcing.components.demand import Demand
 from sourcing.components.horizon import Period
-from sourcing.components.qualifications import Qualification
+from sourcing.components.qualifications import Qualification, alternatives, decisions
+from sourcing.model import build
+from sourcing.solver import solve_path
 
 NEED = Demand(customer="car", material="magnet", demand=10)
 
@@ -50,11 +54,6 @@ def test_a_date_inside_a_period_opens_in_the_next():
     assert by_maker(accepts("old"), accepts(since="2026-07-01"), periods=halves) == approx(
         {("old", "H1"): 5, ("new", "H2"): 5}
     )
-
-
-@pytest.mark.parametrize("columns", [{"lead_time": 12}, {"cost": 3}, {"lead_time": 6, "cost": 3}])
-def test_a_maker_that_is_not_yet_qualified_is_closed(columns):
-    assert {maker for maker, _ in by_maker(accepts("old"), accepts(**columns))} == {"old"}
 
 
 def test_a_blank_date_without_lead_time_or_cost_is_always():
@@ -109,5 +108,109 @@ def test_the_plan_says_who_is_qualified_from_when():
     assert sums(plan, "Demand", "Short", "Period") == approx({"2026": 0, "2027": 0})
 
 
+# ------------------------------------------------------------------------------------------------ as a decision
+
+# 10 t/y of the new works save 2,000 USD/t: 0.02 M USD a year against the old one
+
+
+@pytest.mark.parametrize(
+    ("columns", "settings", "tonnes"),
+    [
+        ({"lead_time": 0}, {}, {2026: 10, 2027: 10, 2028: 10}),
+        ({"lead_time": 12}, {}, {2027: 10, 2028: 10}),
+        ({"lead_time": 24}, {}, {2028: 10}),  # 12 months more move the first flow by one year
+        ({"lead_time": 13}, {}, {2028: 10}),  # the first period that begins after it
+        ({"lead_time": 12}, {"first_period_open_to_decisions": "2027"}, {2028: 10}),  # and so does a year's delay
+        ({"lead_time": 36}, {}, {}),  # after the horizon
+        ({"cost": 0.05}, {}, {2026: 10, 2027: 10, 2028: 10}),  # saves 0.06
+        ({"cost": 0.07}, {}, {}),
+        ({"cost": 0.03, "lead_time": 12}, {}, {2027: 10, 2028: 10}),  # saves 0.04
+        ({"cost": 0.05, "lead_time": 12}, {}, {}),
+        ({"lead_time": 12, "first_year_share": 30}, {}, {2027: 3, 2028: 10}),
+        ({"cost": 0.06, "first_year_share": 30}, {}, {}),  # saves 0.006 + 0.02 + 0.02
+    ],
+)
+def test_a_maker_is_qualified_where_that_pays(columns, settings, tonnes):
+    plan = planned(years(2026, 2027, 2028), makers(), NEED, accepts("old"), accepts(**columns), **settings)
+    assert flows(plan, "Period", From="new") == approx({str(year): t for year, t in tonnes.items()})
+    cost = columns.get("cost", 0.0) if tonnes else 0.0
+    assert plan.objective == approx(0.09 + cost - 0.002 * sum(tonnes.values()))
+    assert paid(plan, "Where", Kind="qualification") == approx({"car|magnet|new": cost} if cost else {})
+
+
+def test_the_customer_pays_when_it_is_started():
+    rows = years(2026, 2027, 2028), party("carmaker", "buyer", "car"), sells("new", "magnet", 1)
+    plan = planned(rows, makers(), NEED, accepts(lead_time=12, cost=0.5))
+    assert paid(plan, "Payer", "Period", Kind="qualification") == approx({("carmaker", "2026"): 0.5})
+
+
+def test_the_row_that_waits_for_a_qualification():
+    instance = tiny(years(2026, 2027, 2028), makers(), NEED, accepts("old"), accepts(lead_time=12, first_year_share=30))
+    row, _, high = line(instance, "qualifications.gate", "car", "magnet", "new", "2028")
+    assert row == {
+        "channels.flow[new,car,magnet,inside,clean,2028]": 1,
+        "qualifications.qualify[car,magnet,new,2026]": -10,  # what the customer needs
+        "qualifications.qualify[car,magnet,new,2027]": -3,  # it opens in 2028
+    }
+    assert high == 0
+    row, _, high = line(instance, "qualifications.once", "car", "magnet", "new")
+    assert (list(row.values()), high) == ([1, 1], 1)
+    assert ("qualifications.gate", ("car", "magnet", "old", "2028")) not in compile_path(build(instance)).rows
+
+
+def test_a_maker_with_a_date_needs_no_decision_from_then_on():
+    rows = years(2026, 2027, 2028), makers(), NEED, accepts("old"), accepts("new", "any", since=2027)
+    gated = {
+        index for family, index in compile_path(build(tiny(rows, accepts(cost=1)))).rows if family.endswith("gate")
+    }
+    assert gated == {("car", "magnet", "new", "2026")}
+    assert flows(planned(rows, accepts(cost=0.01)), "From", "Period")["new", "2026"] == approx(10)  # saves 0.02
+    assert flows(planned(rows, accepts(cost=0.03)), "From", "Period")["old", "2026"] == approx(10)
+
+
+def test_several_rows_for_one_flow_add_up():
+    rows = makers(), NEED, accepts("old"), accepts(cost=0.001, first_year_share=30)
+    plan = planned(rows, accepts("new", "any", cost=0.001, first_year_share=40))
+    assert flows(plan, "From") == approx({"new": 7, "old": 3})
+
+
+def test_any_maker_that_is_qualified_has_one_share():
+    rows = makers(), makes("third", "magnet", cost=2000), NEED, accepts("old")
+    plan = planned(rows, accepts("any", cost=0.001, first_year_share=30))
+    assert flows(plan, "From") == approx({"new": 3, "old": 7})
+    # and one of its own lets the third in beside it
+    plan = planned(rows, accepts("any", cost=0.001, first_year_share=30), accepts("third", cost=0.001))
+    assert flows(plan, "From") == approx({"new": 3, "third": 7})
+
+
+def test_the_plan_says_who_qualifies_when():
+    rows = years(2026, 2027), makers(), NEED, accepts("old"), accepts(lead_time=12, cost=0.01, first_year_share=80)
+    plan = planned(rows, makes("third", "magnet", cost=2999), accepts("third", cost=1))
+    found = [row for row in plan.tabs["Projects and qualifications"].records() if row["Kind"] == "qualification"]
+    assert [(row["Name"], row["Status"], row["Period"], row["Remark"]) for row in found] == [
+        ("old for magnet", "qualified", "2026", None),
+        ("new for magnet", "qualifies in 2027", "2027", "started in 2026; first-year share 80 %"),
+        ("third for magnet", "not yet qualified", None, None),
+    ]
+
+
+def test_a_qualification_names_its_column_and_the_other_dates_it_could_have():
+    instance = tiny(years(2026, 2027, 2028), makers(), NEED, accepts("old"), accepts(lead_time=12, cost=0.01))
+    (decision,) = decisions(solve_path(instance))
+    assert (decision.kind, decision.name, decision.where) == ("qualify", "car|magnet|new", "car")
+    assert (decision.start.id, decision.opens.id, decision.steps, decision.outlay) == ("2026", "2027", 1, 0.01)
+    assert decision.column == ("qualifications.qualify", ("car", "magnet", "new", "2026"))
+    assert [t.id for t in alternatives(instance, decision)] == ["2027"]
+
+
 def test_who_stays_closed_is_told():
-    assert "this maker stays closed" in faults(makers(), NEED, accepts(cost=3))
+    assert "this maker stays closed" in faults(makers(), NEED, accepts(lead_time=18))
+    assert "it is sunk, and not counted" in faults(makers(), NEED, accepts(since=2026, cost=3))
+    assert faults(makers(), NEED, accepts(cost=3)) == ""
+
+
+def test_a_gate_is_told_at_the_row_that_would_open_it():
+    instance = tiny(makers(), NEED, accepts("old"), accepts("any", "any", cost=3))
+    for index in compile_path(build(instance)).rows:
+        if index[0] == "qualifications.gate":
+            assert BINDINGS[index[0]].row(instance, index[1]).key == "car|any|any"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from pytest import approx
-from test_contracts import deal, market, shared, two_buyers
+from test_contracts import deal, market, option, shared, two_buyers
 from tiny import faults, flows, line, paid, party, planned, sells, sums, tiny, years
 
 from sourcing.components.demand import Demand
@@ -153,7 +153,7 @@ def test_the_rows_of_make_up():
     assert row == {
         "channels.flow[mine,car,magnet,DEAL,clean,2027]": 1,
         "takeorpay.deficit[DEAL,2027]": 1,
-        "takeorpay.above[DEAL,2027]": -100,  # what the mine can make in a year
+        "takeorpay.above[DEAL,2027]": -14,  # what the car plant can use in that year
     }
     assert high == 10
 
@@ -163,3 +163,59 @@ def test_a_firm_contract_has_nothing_to_make_good():
     assert "a firm contract has no deficit to make good" in faults(rows)
     rows = market(6), deal(minimum_share=40, makeup=2)
     assert "make-up rights of a minimum share are not planned" in faults(rows)
+
+
+# ------------------------------------------------------------------------------------------------ options
+
+
+def test_an_option_owes_its_minimum_only_if_it_is_signed():
+    instance = tiny(market(6), option(minimum=10))
+    row, low, _ = line(instance, "takeorpay.least", "DEAL", "2026")
+    assert row == {
+        "channels.flow[mine,car,magnet,DEAL,clean,2026]": 1,
+        "takeorpay.deficit[DEAL,2026]": 1,
+        "contracts.sign[DEAL,2026]": -10,
+    }
+    assert low == 0
+    row, _, high = line(instance, "takeorpay.owed", "DEAL", "2026")
+    assert (row, high) == ({"takeorpay.deficit[DEAL,2026]": 1, "contracts.sign[DEAL,2026]": -10}, 0)
+    # at spot 6 t cost 180 k USD; under the option 10 t are paid at 50 USD/kg
+    plan = planned(instance.with_rows(*tiny(market(6), sells("mine", "magnet", 30)).rows()), view="buyer")
+    assert paid(plan) == approx({"purchase": 0.18})
+    assert plan.tabs["Contracts"].rows == []
+
+
+def test_an_option_on_a_share_of_output_binds_only_if_it_is_signed():
+    rows = two_buyers(minimum_share=30, take_or_pay="firm", status="option", fixed=40)
+    row, low, _ = line(tiny(rows), "takeorpay.least_share", "DEAL", "2026")
+    # M: 30 % of the 10 t that the mine can make
+    assert row == {
+        "channels.flow[mine,car,magnet,DEAL,clean,2026]": 1,
+        "production.activity[mine,mine magnet,mine magnet,clean,2026]": -0.3,
+        "contracts.sign[DEAL,2026]": -3,
+    }
+    assert low == -3
+    # 10 USD/kg less than spot, but signed it takes 3 t from the plane plant, where a tonne short is worth most
+    assert flows(planned(rows, view="buyer"), "To", "Under") == approx({("plane", "spot"): 10})
+    # the plane plant wants 4 t only: it is signed for the rest
+    rows = [row for row in rows if not (isinstance(row, Demand) and row.customer == "plane")]
+    needs = Demand(customer="plane", material="magnet", demand=4, shortage_value=3000)
+    plan = planned(rows, needs, view="buyer")
+    assert flows(plan, "To", "Under") == approx({("plane", "spot"): 4, ("car", "DEAL"): 6})
+    assert sums(plan, "Contracts", "Minimum", "Contract") == approx({"DEAL": 3})
+
+
+@pytest.mark.parametrize("view", ["buyer", "system"])
+@pytest.mark.parametrize(
+    ("first_open", "missing", "regained"),
+    [
+        ("2026", {"2026": 4, "2027": 0, "2028": 0}, {"2027": 4}),
+        ("2027", {"2027": 0, "2028": 0}, {}),  # what is missing before it is signed is not owed
+    ],
+)
+def test_make_up_rights_begin_with_the_signature(view, first_open, missing, regained):
+    rows = uneven({2026: 6, 2027: 14, 2028: 10}, makeup=1, status="option", signing_cost=0.1)
+    plan = planned(rows, view=view, first_period_open_to_decisions=first_open)
+    assert sums(plan, "Contracts", "Deficit", "Period") == approx(missing)
+    found = {t: tonnes for t, tonnes in sums(plan, "Contracts", "Make-up", "Period").items() if tonnes}
+    assert found == approx(regained)

@@ -58,3 +58,9 @@ def test_an_adder_may_not_make_a_price_negative():
     ]
     assert "makes the price negative" in faults(*rows, Offer(site="mine", material="magnet", adder=-3))
     assert "makes the price negative" not in faults(*rows, Offer(site="mine", material="magnet", adder=-1))
+
+
+def test_a_minimum_order_above_the_maximum_is_told():
+    told = "is above the maximum of 4 t/y"
+    assert told in faults(market(Offer(site="mine", material="magnet", minimum_order=5, maximum=4)))
+    assert told not in faults(market(Offer(site="mine", material="magnet", minimum_order=4, maximum=4)))

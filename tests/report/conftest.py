@@ -27,7 +27,7 @@ Projects and qualifications: Kind, Name, Where, Status, Period, Started (steps),
 Capex (M USD), Remark
 Floors: Floor, Kind, Material, Period, Top-up (M USD)
 Costs: Payer, Payee, Kind, Where, Period, Amount (M USD), Weight (1), Discount (1), Counts (M USD)
-Bottlenecks: Kind, Name, Period, Worth (USD/t), In words, Cell
+Bottlenecks: Kind, Name, Period, Worth (USD), Per, In words, Cell
 Data notes: Kind, Where, Note
 Run: Item, Value
 """
@@ -90,8 +90,12 @@ def the_tabs():
     tabs["Costs"].add("buyer", "other", "purchase", "detroit", "2026", 3.0, 1.0, 0.97, 2.91)
     tabs["Costs"].add("maker", "", "processing", "takefu", "2027", 1 / 3, 1.0, 0.9, 0.3)
     tabs["Costs"].add("buyer", "", "shortage", "detroit", "2027", 0.75, 1.0, 0.9, 0.675)
-    tabs["Bottlenecks"].add("capacity", "takefu_line", "2027", 900.0, "One more tonne is worth 900 USD.", "Units!F3")
-    tabs["Bottlenecks"].add("capacity", "takefu_line", "2026", 20.0, "One more tonne is worth 20 USD.", "Units!F3")
+    tabs["Bottlenecks"].add(
+        "capacity", "takefu_line", "2027", 900.0, "tonne", "One more tonne is worth 900 USD.", "Units!F3"
+    )
+    tabs["Bottlenecks"].add(
+        "capacity", "takefu_line", "2026", 20.0, "tonne", "One more tonne is worth 20 USD.", "Units!F3"
+    )
     tabs["Data notes"].add("estimate", "Sites!A2", "word " * 40)
     tabs["Run"].add("Instance", "small")
     tabs["Run"].add("Gap", 0.0)

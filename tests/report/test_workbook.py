@@ -88,7 +88,7 @@ def test_numbers_stand_right_and_texts_left(book):
     assert book["Sourcing"]["G2"].alignment.horizontal == "right"
     assert book["Sourcing"]["F2"].alignment.horizontal == "left"
     assert book["Sourcing"]["F2"].value == "2026"
-    assert book["Bottlenecks"]["F2"].value == "Units!F3"
+    assert book["Bottlenecks"]["G2"].value == "Units!F3"
 
 
 def test_columns_hold_their_longest_text_and_long_texts_wrap(book):

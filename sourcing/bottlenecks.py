@@ -1,0 +1,136 @@
+"""Bottlenecks: what binds, what one more of it is worth and how far that holds, and what unused sources would have to
+cost.
+
+    worth of a binding row = |dual| / discount of its period, of the linear model with the decisions as they are
+    holds from … to        = the side of the row between which that dual stays (the basis stays optimal)
+    break-even[source]     = price - least added cost of Σ_t discount[t]·flow[source,t] = 1     (a re-solve)  [USD/kg]
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from sourcing.bindings import BINDINGS, cell_of, period_of
+from sourcing.components.channels import Channel, channels
+from sourcing.components.horizon import discount, periods
+from sourcing.components.production import Line, lines
+from sourcing.tables import Table, fields
+
+if TYPE_CHECKING:
+    from sourcing.solver import Solution
+
+LEAST = 1.0
+"""USD a tonne below which a worth is not listed."""
+
+IDLE = 1e-6
+"""Tonnes over the horizon below which a source counts as unused."""
+
+
+def bottlenecks(solution: Solution) -> Table:
+    """What binds, largest rent first, then what is unused, nearest to use first."""
+    table = Table(
+        "Bottlenecks",
+        fields(
+            "Kind", "Name", "Period", ("Worth", "USD"), "Per", ("Holds from", "t"), ("Holds to", "t"),
+            ("Price", "USD/kg"), ("Break-even", "USD/kg"), "In words", "Cell",
+        ),
+        "What binds, and by how much one more of it would lower the cost (not discounted; largest rent first), with "
+        "the limit between which that holds; then sources that the plan doesn't use, and the price at which it would.",
+    )  # fmt: skip
+    for row in sorted(_binding(solution), key=lambda row: (-row[0], row[1][:2], row[1][2] or "")):
+        table.add(*row[1])
+    for row in sorted(_unused(solution), key=lambda row: (row[0], row[1][:2])):
+        table.add(*row[1])
+    return table
+
+
+def _binding(solution: Solution) -> Iterator[tuple[float, tuple[Any, ...]]]:
+    """Rent and table row of each row of the model that binds and comes from a cell."""
+    import numpy as np
+
+    instance, arrays = solution.instance, solution.arrays
+    last = periods(instance)[-1]
+    matrix = arrays.matrix().tocsr()
+    counted = matrix.maximum(0) @ solution.x
+    decided = matrix[:, np.flatnonzero(~arrays.integer)].getnnz(axis=1) == 0
+    for number in np.flatnonzero(np.abs(solution.duals) > 1e-9).tolist():
+        family, index = arrays.rows[number]
+        if family not in BINDINGS or decided[number]:  # a row of decisions alone: they are what they are
+            continue
+        dual, binding = float(solution.duals[number]), BINDINGS[family]
+        period = period_of(instance, family, index)
+        worth = 1000 * abs(dual) / discount(instance, solution.lots.spans.get(period, last))
+        side = float(arrays.row_upper[number] if dual < 0 else arrays.row_lower[number])
+        limit = side or float(counted[number])  # a share, or the capacity of a project, has its tonnes on the left
+        if worth < LEAST or abs(limit) < 1e-6:  # what does not exist has no meaningful worth
+            continue
+        fall, rise = solution.live.range_of(number)
+        row = binding.row(instance, index)
+        more, unit = "One more" if dual < 0 else "One less", {"t": "tonne", "steps": "step"}.get(binding.unit, "M USD")
+        words = f"{more} {unit} of {binding.words.format(name=row.key)}" + (f" in {period}" if period else "")
+        words += f" saves {worth:,.0f} USD."
+        low, high = max(0.0, limit - fall), limit + rise
+        yield (
+            worth * abs(limit),
+            (
+                binding.kind, row.key, period or None, worth, unit, low, high if math.isfinite(high) else None, None,
+                None, words, cell_of(instance, row, binding.field, period),
+            ),
+        )  # fmt: skip
+
+
+def _unused(solution: Solution) -> Iterator[tuple[float, tuple[Any, ...]]]:
+    """What must fall (USD/kg) and table row of each source that nobody takes from: offers, contracts, first lines."""
+    instance, spans = solution.instance, solution.lots.spans
+    flow: dict[tuple[str, ...], list[tuple[tuple[str, ...], float]]] = {}
+    for index, tonnes in solution.values("channels.flow").items():
+        flow.setdefault(index[:4], []).append((index, tonnes))
+    sources: dict[tuple[str, str], list[Channel]] = {}
+    for h in channels(instance):
+        row = h.contract or h.offer
+        if row:
+            sources.setdefault((row.tab, row.key), []).append(h)
+    told: set[tuple[str, str]] = set()
+    for (tab, key), found in sources.items():
+        columns = [column for h in found for column in flow.get(h.id, ())]
+        if not columns or sum(tonnes for _, tonnes in columns) > IDLE:
+            continue
+        forced = solution.live.forced([(discount(instance, spans[i[-1]]), ("channels.flow", i)) for i, _ in columns])
+        if forced is None:
+            continue
+        added, (_, index) = forced
+        h = next(h for h in found if h.id == index[:4])
+        price = h.price(instance, spans[index[-1]]) or 0.0
+        row = h.contract or h.offer
+        assert row is not None
+        kind = "unused contract" if tab == "Contracts" else "unused offer"
+        told.add((h.origin, h.material))
+        yield added, _priced(kind, key, index[-1], price, added, instance.where(row, "index"))
+    activity: dict[tuple[str, ...], list[tuple[tuple[str, ...], float]]] = {}
+    for index, tonnes in solution.values("production.activity").items():
+        activity.setdefault(index[:3], []).append((index, tonnes))
+    for line in lines(instance):
+        sold = any((line.site, material) in told for material in line.recipe.outputs)
+        columns = [] if line.recipe.inputs or sold else activity.get(line.id, [])
+        if not columns or sum(tonnes for _, tonnes in columns) > IDLE:
+            continue
+        terms = [(discount(instance, spans[i[-1]]), ("production.activity", i)) for i, _ in columns]
+        forced = solution.live.forced(terms)
+        if forced is not None:
+            added, (_, index) = forced
+            yield added, _line(solution, line, index[-1], added)
+
+
+def _line(solution: Solution, line: Line, period: str, added: float) -> tuple[Any, ...]:
+    cost = (line.row.cost or 0.0) / 1000
+    where = solution.instance.where(line.row, "cost")
+    return _priced("unused source", f"{line.site}: {line.row.recipe}", period, cost, added, where)
+
+
+def _priced(kind: str, name: str, period: str, price: float, added: float, cell: str) -> tuple[Any, ...]:
+    even = price - added
+    would = f"would be used at {even:,.2f} USD/kg or less" if even > 0 else "would not be used for nothing"
+    words = f"{name} {would}; it costs {price:,.2f} in {period}."
+    return kind, name, period, None, None, None, None, price, even, words, cell
