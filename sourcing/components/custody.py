@@ -5,8 +5,8 @@ blank is blended at separation and segregated elsewhere. The blended lines that 
 of them runs on the label of the mix, r by r:
 
     clean[u,r,t] in {0, 1}:   1 lets no feed that violates r into the unit, 0 makes all its output carry r         [1]
-    dirty[u,r,t]:   Σ use·activity[a,c,t], r in c      <= most[u,t]·(1 - clean[u,r,t])                             [t]
-    pure[u,r,t]:    Σ use·activity[a,c,t], r not in c  <= most[u,t]·clean[u,r,t]             a blended, using u    [t]
+    dirty[u,r,t]:   Σ use·activity[a,c,t], r in c      <= most·(1 - clean[u,r,t])                                  [t]
+    pure[u,r,t]:    Σ use·activity[a,c,t], r not in c  <= most·clean[u,r,t]                  a blended, using u    [t]
 
 so a lot of label c that goes into the mix is run on a label c' that holds all of c: what it lacks of c', as its
 material carries it, it takes on by `downgrade`. Segregated lines on the unit take no part, and stocks are packaged and
@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sourcing.components.bounds import most_load
+from sourcing.components.bounds import most_activity, most_load
 from sourcing.components.demand import Demand
 from sourcing.components.horizon import Span, periods
 from sourcing.components.places import Site
@@ -120,22 +120,23 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
     block.choices = found
     activity = path.production.activity
 
-    def feed(unit: str, t: Span, rule: str, *, violates: bool) -> Any:
-        return quicksum(
-            dict(line.units)[unit] * activity[(*line.id, label, t.id)]
-            for line in mixes(instance)[unit]
-            for label in lots.runs(line, t)
-            if lots.breaks(label, rule) == violates
-        )
+    def feed(unit: str, rules: str, t_id: str, *, violates: bool) -> tuple[Any, float]:
+        """Load of the unit by one class of the rules, and the most that it could be."""
+        t, rule, terms, most = lots.spans[t_id], min(found[unit, rules, t_id]), [], 0.0
+        for line in mixes(instance)[unit]:
+            use = dict(line.units)[unit]
+            labels = [label for label in lots.runs(line, t) if lots.breaks(label, rule) == violates]
+            terms += [use * activity[(*line.id, label, t_id)] for label in labels]
+            most += use * most_activity(instance, line, t) if labels else 0.0
+        return quicksum(terms), min(most, most_load(instance, unit, t))
 
-    def dirty(_: Any, unit: str, rules: str, t_id: str) -> Any:
-        t, rule = lots.spans[t_id], min(found[unit, rules, t_id])
-        most = most_load(instance, unit, t)
-        return feed(unit, t, rule, violates=True) <= most * (1 - block.clean[unit, rules, t_id])
+    def dirty(_: Any, *key: str) -> Any:
+        used, most = feed(*key, violates=True)
+        return used <= most * (1 - block.clean[key])
 
-    def pure(_: Any, unit: str, rules: str, t_id: str) -> Any:
-        t, rule = lots.spans[t_id], min(found[unit, rules, t_id])
-        return feed(unit, t, rule, violates=False) <= most_load(instance, unit, t) * block.clean[unit, rules, t_id]
+    def pure(_: Any, *key: str) -> Any:
+        used, most = feed(*key, violates=False)
+        return used <= most * block.clean[key]
 
     block.dirty = Constraint(list(found), rule=dirty)
     block.pure = Constraint(list(found), rule=pure)

@@ -266,7 +266,7 @@ def test_take_or_pay_is_paid_in_equal_parts_where_nothing_is_taken():
 def test_only_what_was_under_way_may_be_left_where_it_is_not_made(tonnes, fine):
     """Of the 2 t of Chinese dysprosium of 2027, 0.1 t was shipped the year before."""
     altered = plan()
-    altered.tabs["Capacity and surplus"].add("surplus", "plant", "dy", DIRTY, "2027", tonnes, None, None, None)
+    altered.tabs["Capacity and surplus"].add("surplus", "plant", "dy", DIRTY, "2027", tonnes, *(None,) * 5)
     found = failed(audit(INSTANCE, altered))
     assert ("surplus" not in found) == fine
     assert "dy (zc@1) at plant in 2027" in found["balance"]  # all of it is used

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from pytest import approx
-from tiny import at, china_rule, faults, flows, line, makes, party, planned, sells, short, sums, tiny, years
+from tiny import at, china_rule, faults, flat, flows, line, makes, party, planned, sells, short, sums, tiny, years
 
 from sourcing.components.contracts import Contract
 from sourcing.components.custody import choices
@@ -106,6 +106,21 @@ def test_the_rows_of_a_mix():
     # 2·activity <= 10·clean
     assert row == {"production.activity[plant,sep,sep,clean,2026]": 2, f"custody.clean[sep,{DIRTY},2026]": -10}
     assert (low, high) == (-float("inf"), 0)
+
+
+def test_a_class_is_bounded_by_what_its_lines_can_do():
+    # dirty ore has a line of its own, which also needs a press of 3 t/y: 3 t of the unit's 20 at most are dirty by it
+    press = (
+        Unit(unit="press", site="plant", capacity=3),
+        Process(site="plant", recipe="light", unit="press", stage="metal"),
+    )
+    rows = [row for row in flat(two_lines(ND, CLEAN_DY)) if getattr(row, "recipe", "") != "light"]
+    light = [
+        Process(site="plant", recipe="light", unit="sep", cost=0, stage="separation"), *press,
+        RecipeLine(recipe="light", material="light-ore", input=1), RecipeLine(recipe="light", material="nd", output=1),
+    ]  # fmt: skip
+    row, _, high = line(tiny(rows, light), "custody.dirty", "sep", DIRTY, "2026")
+    assert (row[f"custody.clean[sep,{DIRTY},2026]"], high) == (3, 3)
 
 
 # ------------------------------------------------------------------------------------------------ several feeds

@@ -208,7 +208,7 @@ def test_the_rows_of_a_minimum_load():
     assert high == 0
 
 
-PROJECT = Project(project="P", unit="works", steps=2)
+PROJECT = Project(project="P", unit="works", steps=2, capex=0.0001)  # 12 USD a year for each step
 
 
 @pytest.mark.parametrize(
@@ -223,9 +223,8 @@ PROJECT = Project(project="P", unit="works", steps=2)
 def test_a_minimum_load_on_a_unit_that_a_project_adds(demand, steps, made):
     plan = planned(works(demand, PROJECT, minimum_load=60))
     assert sums(plan, "Production", "Activity", "Site") == approx(made)
-    if "w" in made:
-        assert sums(plan, "Projects and qualifications", "On line", "Name") == approx({"P": steps})
-        assert running(plan) == {"2026": (2 * made["w"], 6 * steps, "yes")}
+    assert sums(plan, "Projects and qualifications", "On line", "Name") == approx({"P": steps})
+    assert running(plan) == {"2026": (2 * made.get("w", 0), 6 * steps, "yes" if steps else "no")}
 
 
 def test_the_rows_of_a_minimum_load_that_a_project_adds():
