@@ -39,7 +39,7 @@ class Binding:
     @property
     def duty(self) -> bool:
         """Whether it asks for tonnes, and does not cap them."""
-        return self.field in ("minimum", "minimum_share", "terminal")
+        return self.field in ("minimum", "minimum_share", "terminal", "minimum_load", "minimum_order")
 
     def row(self, instance: Instance, index: tuple[Any, ...]) -> Row:
         """The row of the instance that a row of the model comes from."""
@@ -56,6 +56,8 @@ class Binding:
 
 BINDINGS: dict[str, Binding] = {
     "production.capacity": Binding("capacity", Unit, "capacity", "capacity of {name}"),
+    "production.least": Binding("minimum load", Unit, "minimum_load", "minimum load of {name}"),
+    "channels.least_order": Binding("minimum order", Offer, "minimum_order", "minimum order of {name}", (0, 2)),
     "projects.capacity": Binding("project capacity", Project, "steps", "capacity of project {name}", ()),
     "projects.steps": Binding("project", Project, "steps", "steps of project {name}", unit="steps"),
     "projects.budget": Binding("budget", Entity, "budget", "budget of {name}", unit="M USD"),

@@ -112,9 +112,8 @@ def _row(instance: Instance, arrays: Arrays, number: int, sign: float, tonnes: f
     row_of = binding.row(instance, index)
     period = period_of(instance, family, index)
     less = "less" if sign > 0 else "more"
-    words = f"{tonnes_text(tonnes)} {less} for the {binding.words.format(name=row_of.key)}" + (
-        f" in {period}" if period else ""
-    )
+    amount = tonnes_text(tonnes) if binding.unit == "t" else f"{tonnes:.3g} {binding.unit}"
+    words = f"{amount} {less} for the {binding.words.format(name=row_of.key)}" + (f" in {period}" if period else "")
     return binding.kind, row_of.key, period, tonnes, words, cell_of(instance, row_of, binding.field, period)
 
 

@@ -19,6 +19,7 @@ from sourcing.components.horizon import decisions_from, periods, settings
 from sourcing.components.materials import Material
 from sourcing.components.places import Site
 from sourcing.components.sources import Source
+from sourcing.decide import decisions
 from sourcing.instance import Instance
 from sourcing.ledger import VALUE_KINDS
 from sourcing.positions import costs, estimate_share, is_estimate, parties
@@ -134,10 +135,11 @@ def plan_of(solution: Solution, options: Options | None = None) -> Plan:
     tabs = {table.title: table for component in REPORTED for table in component.tabs(solution)}
     ledger = costs(solution)
     tabs["Costs"], tabs["Parties"] = ledger, parties(solution, ledger)
-    tabs["Bottlenecks"], tabs["Sites"] = bottlenecks(solution), sites(solution)
+    tabs["Bottlenecks"], tabs["Sites"], tabs["Decisions"] = bottlenecks(solution), sites(solution), decisions(solution)
     tabs["Data notes"] = data_notes(instance)
     order = (
-        "Sourcing", "Demand", "Deliveries", "Stockpiles", "Contracts", "Projects and qualifications", "Sites",
+        "Sourcing", "Demand", "Deliveries", "Stockpiles", "Contracts", "Decisions",
+        "Projects and qualifications", "Sites",
         "Production", "Capacity and surplus", "Labels joined", "Custody", "Limits", "Costs", "Parties", "Floors",
         "Bottlenecks", "Data notes",
     )  # fmt: skip
@@ -307,7 +309,9 @@ def data_notes(instance: Instance) -> Table:
     if dates:
         table.add("age", "Sources", f"sources were published or looked up between {dates[0]} and {dates[-1]}")
     table.add("scope", "", "One path is planned with perfect foresight; scenarios and shocks are not planned yet.")
-    table.add("scope", "", "Custody is tracked by labels (segregated); iron and boron are not traced.")
+    table.add(
+        "scope", "", "Blended units are clean or not for a whole period, no campaigns; iron and boron are not traced."
+    )
     table.add("scope", "", "This is a plan and no evidence about actual lots: planned clean never means certified.")
     table.add("scope", "", "Prices are data: the effect of floors and purchases on market prices is outside the model.")
     return table

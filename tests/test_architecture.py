@@ -30,7 +30,7 @@ LAYERS = (
     {"arrays"},
     {"solver", "integers", "live"},
     {"bindings", "positions", "usage"},
-    {"bottlenecks"},
+    {"bottlenecks", "decide"},
     {"explain", "audit"},
     {"plan"},
     {"schema"},

@@ -36,8 +36,11 @@ def in_force(facts: Facts, books: Books, contract: Contract, t: Time) -> float:
 
 
 def signing_parts(facts: Facts, contract: Contract) -> dict[str, float]:
-    """What each party that may buy pays of a signing cost (M USD): equal parts."""
-    payers = dict.fromkeys(facts.owner(site) for site in facts.sites if facts.covers(contract.buyer, site))
+    """What each party that may buy, and has a use for it, pays of a signing cost (M USD): equal parts."""
+    sellers = {facts.owner(site) for site in facts.sites if facts.covers(contract.seller, site)}
+    buyers = [site for site in facts.sites if facts.covers(contract.buyer, site)]
+    using = [site for site in buyers if facts.may_take(site, contract.material) and facts.owner(site) not in sellers]
+    payers = dict.fromkeys(facts.owner(site) for site in using or buyers)
     return {payer: contract.signing_cost / len(payers) for payer in payers}
 
 

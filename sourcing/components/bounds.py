@@ -1,9 +1,9 @@
 """Bounds: how much could ever run or flow, from the data; what a yes-or-no needs that gates a quantity.
 
     most_load[u,t]  = years·capacity, of a project's unit with all its steps; without a limit Σ_a use·most_activity[a]
-    most_activity[a] = Σ_m wanted[m,t]/output[a,m] + Σ_m cleared[m]/input[a,m]
+    most_activity[a] = Σ_m wanted[m,t]/output[a,m] + Σ_m cleared[m]/input[a,m] + Σ_u minimum load[u]/use[a,u]
     cleared[m]       = what is made of m for the sake of a joint product, where m may not be left over
-    wanted[m,t]     = Σ_{s >= t} (needs + duties of contracts, limits and stocks) + Σ_a input[a,m]·most_activity[a]
+    wanted[m,t] = Σ_{s >= t} (needs + duties of contracts, limits, stocks, orders) + Σ_a input[a,m]·most_activity[a]
 
 No plan gains by making what nobody needs, so these bounds cut off none that is best. They are worked out only for a
 unit without a limit; a loop of recipes that needs itself without end has none, and is a fault at the unit's cell.
@@ -23,6 +23,7 @@ from sourcing.components.materials import select_materials
 from sourcing.components.production import Line, Unit, lines, made_at, may_be_left, years_of_capacity
 from sourcing.components.projects import project_units
 from sourcing.components.stock import Stockpile, stocks_at
+from sourcing.components.trade import Offer
 from sourcing.instance import Instance
 from sourcing.sheets import InstanceError
 
@@ -128,6 +129,7 @@ def _known(instance: Instance) -> dict[int, tuple[dict[str, float], dict[str, fl
 
 
 def _work_out(instance: Instance, t: Span) -> tuple[dict[str, float], dict[str, float]]:
+    from sourcing.components.channels import channels
     from sourcing.components.contracts import contracts
 
     spans = periods(instance)[t.number :]
@@ -145,6 +147,11 @@ def _work_out(instance: Instance, t: Span) -> tuple[dict[str, float], dict[str, 
         lost = 1 - (1 - stock.loss / 100) ** (spans[-1].end - t.start)
         own[stock.material] += max(stock.minimum, stock.terminal or 0.0) + lost * (stock.maximum or 0.0)
 
+    for offer in instance[Offer]:  # whoever orders at all may have to order more than is needed
+        if offer.minimum_order:
+            buyers = sum(h.offer is offer for h in channels(instance))
+            own[offer.material] += offer.minimum_order * buyers * sum(s.years for s in spans)
+
     recipes = {line.row.recipe: line.recipe for line in lines(instance)}
     stuck = {  # of joint products: what may not be left over has to be worked up, wanted or not
         (line.row.recipe, material)
@@ -154,12 +161,15 @@ def _work_out(instance: Instance, t: Span) -> tuple[dict[str, float], dict[str, 
         if not may_be_left(instance, line.site, material)
     }
     capacity: dict[str, float] = defaultdict(float)
+    least: dict[str, float] = defaultdict(float)  # who runs at all may have to run more than is needed
     for line in lines(instance):
         limits = [math.inf]
         for unit, use in line.units:
             project = project_units(instance).get(unit)
             size = sum(years_of_capacity(instance, unit, s) for s in spans) * (project.steps if project else 1.0)
             limits.append(size / use if use else math.inf)
+            load = instance.row(Unit, unit).minimum_load / 100
+            least[line.row.recipe] += load * size / use if use and load else 0.0
         capacity[line.row.recipe] += min(limits)
     wanted, activity = dict(own), dict.fromkeys(recipes, 0.0)
     for _ in range(ROUNDS):
@@ -172,7 +182,7 @@ def _work_out(instance: Instance, t: Span) -> tuple[dict[str, float], dict[str, 
         for name, recipe in recipes.items():
             for_use = sum(wanted.get(material, 0.0) / rate for material, rate in recipe.outputs.items())
             to_clear = sum(cleared[material] / rate for material, rate in recipe.inputs.items())
-            activity[name] = min(for_use + to_clear, capacity[name])
+            activity[name] = min(for_use + to_clear + least[name], capacity[name])
         wanted = defaultdict(float, own)
         for name, recipe in recipes.items():
             for material, rate in recipe.inputs.items():

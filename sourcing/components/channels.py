@@ -8,8 +8,8 @@
     ordered[i,j,m,t]:         Σ flow at spot <= most that could flow·order                                         [t]
     least_order[i,j,m,t]:     Σ flow at spot >= years·minimum order·order                                          [t]
     late[j,m,c,t]:  unclaimed <= what lands in t of the opening transit, which is data, and of shipments of earlier
-                    periods to a customer or with a label of no use any more: or a rule that begins, or a need that
-                    falls, would stop the whole period before it                                                   [t]
+                    periods to a customer, to a plant that may stop, or with a label of no use any more: or a rule
+                    that begins, or a need that falls, would stop the whole period before it                       [t]
     resale[i,m,c,t]: Σ_j flow[i,j,m,·,c,t] <= made + drawn + downgraded in, where i doesn't pass on                 [t]
 
 A site ships what it makes, stocks or passes on, to sites that use it; customers ship nothing. What leaves for another
@@ -23,13 +23,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sourcing.components.contracts import Contract, contract_overlap, contract_price, contracts, most_tonnes
+from sourcing.components.contracts import Contract, contract_price, contracts, may_hold, most_tonnes
 from sourcing.components.demand import Demand, customers, grades, wanted_at
 from sourcing.components.horizon import Span, periods
 from sourcing.components.lanes import Lane, lane, tie, transit_label
 from sourcing.components.materials import Material
 from sourcing.components.places import Site, entity_of, treasury_of
-from sourcing.components.production import lines, made_at
+from sourcing.components.production import lines, made_at, may_stop
 from sourcing.components.qualifications import accepted
 from sourcing.components.rules import label_text
 from sourcing.components.stock import stocks_at
@@ -65,7 +65,7 @@ class Channel:
 
     def open(self, instance: Instance, t: Span) -> bool:
         """Whether it may be used in a period: contract dates and qualification."""
-        in_date = self.contract is None or contract_overlap(self.contract, t) > 0
+        in_date = self.contract is None or may_hold(instance, self.contract, t)
         return in_date and accepted(instance, self.destination, self.origin, self.material, t)
 
     def bounded(self, t: Span) -> bool:
@@ -230,7 +230,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
                 for later, share in arrivals(instance, h.lane.lead_time, t):
                     ledger.post(j, material, label, later, share, var)
                     no_use = label not in lots.labels(j, material, later) or j in customers(instance)
-                    if later is not t and no_use:
+                    if later is not t and (no_use or may_stop(instance, j, material)):
                         late.setdefault((j, material, label, later.id), []).append(share * var)
                 out.setdefault((i, material, label, t.id), []).append(var)
                 by_pair.setdefault((j, t.id), []).append(((*h.id, label, t.id), var))

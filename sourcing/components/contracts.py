@@ -279,12 +279,23 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
 
         ledger.pay(sellers, buyers, "rebate", row.contract, t, terms, exact=exact, rows=(row,))
 
-    for row, _, sites in contracts(instance):
-        payers = dict.fromkeys(entity_of(instance, site) for site in sorted(sites))
+    for row, _, _ in contracts(instance):
+        payers = signers(instance, row)
         for t in dates.get(row.contract, ()) if row.signing_cost else ():
             for payer in payers:
                 part = [(row.signing_cost * 1000 / len(payers), block.sign[row.contract, t.id])]
                 ledger.pay(payer, "", "signing", row.contract, t, part, rows=(row,))
+
+
+def signers(instance: Instance, row: Contract) -> list[str]:
+    """The parties that bear a signing cost, in equal parts: those whose sites may buy and have a use for it."""
+    from sourcing.components.channels import usable  # channels reads contracts
+
+    users = usable(instance).get(row.material, set())
+    sellers = {entity_of(instance, site) for site in select_sites(instance, row.seller)}
+    buyers = [(site, entity_of(instance, site)) for site in sorted(select_sites(instance, row.buyer))]
+    found = dict.fromkeys(name for site, name in buyers if site in users and name not in sellers)
+    return list(found or dict.fromkeys(name for _, name in buyers))
 
 
 def most_taken(path: Any, instance: Instance, row: Contract, t: Span) -> float:

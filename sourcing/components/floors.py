@@ -17,7 +17,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from sourcing.components.channels import Channel, channels
-from sourcing.components.contracts import contract_overlap, contract_price, contracts, reference_price
+from sourcing.components.contracts import contract_price, contracts, is_signed, reference_price
 from sourcing.components.horizon import Span, mean, periods
 from sourcing.components.materials import Material
 from sourcing.components.places import Site, entity_of, select_sites, treasury_of
@@ -214,7 +214,7 @@ def tabs(solution: Solution) -> list[Table]:
     taken = solution.path.channels.by_contract
     for contract, sellers, _ in contracts(instance):
         for t in periods(instance):
-            if contract.floor is None or not contract_overlap(contract, t):
+            if contract.floor is None or not is_signed(solution, contract, t):
                 continue
             part = taken.get((contract.contract, t.id), ())
             tonnes = solution.total([(1.0, var) for _, flows in part for var in flows])

@@ -47,6 +47,11 @@ class Unit(Row):
     running_cost: float = number("Running cost", "M USD/y", "cost while it runs", default=0.0, low=0)
     capacity: Series = over_time("Capacity", "t/y", "what it can do in a year; none is no limit", low=0, limit=True)
 
+    @property
+    def switched(self) -> bool:
+        """Whether it is on or off in a period: it has a least load or costs something while it runs."""
+        return bool(self.minimum_load or self.running_cost)
+
 
 @sheet("Processes", "a recipe run at a site", key=("site", "recipe", "unit"))
 class Process(Row):
@@ -132,6 +137,12 @@ def may_be_left(instance: Instance, site: str, material: str) -> bool:
         and rule != "forbidden"
         and (rule == "allowed" or any(list(line.recipe.outputs).index(material) > 0 for line in makers))
     )
+
+
+def may_stop(instance: Instance, site: str, material: str) -> bool:
+    """Whether all that takes a material in at a site can be off in a period."""
+    takers = [line for line in lines(instance) if line.site == site and material in line.recipe.inputs]
+    return bool(takers) and all(any(instance.row(Unit, unit).switched for unit, _ in line.units) for line in takers)
 
 
 def years_of_capacity(instance: Instance, unit: str, t: Span) -> float:
@@ -242,7 +253,7 @@ def declare_running(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -
     from sourcing.components.projects import capacity_at, project_units
 
     block, own = path.production, project_units(instance)
-    units = {row.unit: row for row in instance[Unit] if row.minimum_load or row.running_cost}
+    units = {row.unit: row for row in instance[Unit] if row.switched}
     switched = [(unit, t.id) for unit in units for t in periods(instance) if load(path, unit, t)]
     block.run = Var(switched, within=Binary)
 
@@ -345,7 +356,7 @@ def tabs(solution: Solution) -> list[Table]:
             limit, worth = solution.capacity(row.unit, t)
             amount = solution.total(load(solution.path, row.unit, t))
             use = 100 * amount / limit if limit and not math.isinf(limit) else None
-            switched = row.minimum_load or row.running_cost
+            switched = row.switched
             running = limit > 0 and runs.get((row.unit, t.id), 0.0) > 0.5
             used.add(
                 "capacity", row.site, row.unit, None, t.id, amount, None if math.isinf(limit) else limit, use,

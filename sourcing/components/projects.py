@@ -147,6 +147,12 @@ def _starts(instance: Instance) -> dict[str, list[tuple[Span, Span | None]]]:
     return found
 
 
+def _follows(instance: Instance, row: Project) -> bool:
+    """Whether whole steps of the first of its group make its own steps whole: then it is no choice of its own."""
+    first = built_as_one(instance, row)[0]
+    return first is not row and first.whole and (row.steps / first.steps).is_integer()
+
+
 def starts(instance: Instance, row: Project) -> list[tuple[Span, Span]]:
     """The periods in which an option may start and come on line within the horizon, with the one in which it does."""
     return [(t, opens) for t, opens in group_starts(instance, row) if opens]
@@ -199,9 +205,9 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
     block.build = Var([(name, s.id) for name in live for s, _ in dates[name]], within=NonNegativeReals)
     build = dict(block.build.items())
     for (name, _), var in build.items():
-        if live[name].whole:
+        var.setub(most_steps(live[name]))
+        if live[name].whole and not _follows(instance, live[name]):
             var.domain = NonNegativeIntegers
-            var.setub(most_steps(live[name]))
 
     def capacity(_: Any, unit: str, t_id: str) -> Any:
         t = lots.spans[t_id]

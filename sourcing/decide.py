@@ -1,0 +1,114 @@
+"""Decide by: what the plan signs, builds and qualifies, until when each can wait, and what a year's waiting costs.
+
+    waiting[d] = least cost with d a year later, all other decisions as they are - least cost     [M USD, discounted]
+
+Until its date a decision can wait at no cost; it is the last period in which it could be taken so. What is built as one
+waits as one. A decision that cannot be taken a year later within the horizon is left out in its place.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from sourcing.components import contracts, projects, qualifications
+from sourcing.components.decisions import Decision
+from sourcing.components.horizon import Period, Span
+from sourcing.components.projects import Project
+from sourcing.instance import Instance
+from sourcing.tables import Table, fields
+
+if TYPE_CHECKING:
+    from sourcing.solver import Solution
+
+FREE = 0.001
+"""M USD below which waiting counts as free: the solver's noise, and far below what a decision costs to take."""
+
+YEAR = 1 - 1e-6
+
+
+def decisions(solution: Solution) -> Table:
+    """Every decision of the plan with its date and the cost of waiting, in the order in which they are due."""
+    table = Table(
+        "Decisions",
+        fields(
+            "Kind", "Name", "Where", "Period", ("Steps", "1"), "Opens", ("Outlay", "M USD"), "Decide by",
+            ("Waiting costs", "M USD"), "In words",
+        ),
+        "What is signed, built and qualified, and when. Decide by: the latest date at no extra cost. Waiting costs: "
+        "a year later than that, with all other decisions as they are (discounted).",
+    )  # fmt: skip
+    found = []
+    for group in _groups(solution):
+        latest, cost, never = _wait(solution, group)
+        due = _date(solution.instance, latest)
+        for d in group:
+            words = _words(d, due, cost, never=never)
+            row = d.kind, d.name, d.where, d.start.id, d.steps, d.opens and d.opens.id, d.outlay, due.isoformat(), cost
+            found.append((due, -d.outlay, (*row, words)))
+    for _, _, values in sorted(found, key=lambda item: item[:2]):
+        table.add(*values)
+    return table
+
+
+def _groups(solution: Solution) -> list[list[Decision]]:
+    """Decisions that are moved together: all that is built as one in one period, else each by itself."""
+    groups: dict[tuple[str, ...], list[Decision]] = {}
+    for component in (contracts, projects, qualifications):
+        for d in component.decisions(solution):
+            group = solution.instance.row(Project, d.name).together if d.kind == "build" else ""
+            groups.setdefault(("group", group, d.start.id) if group else (d.kind, d.name, d.start.id), []).append(d)
+    return list(groups.values())
+
+
+def _alternatives(instance: Instance, d: Decision) -> list[Span]:
+    component = {"sign": contracts, "build": projects, "qualify": qualifications}[d.kind]
+    found: list[Span] = component.alternatives(instance, d)
+    return found
+
+
+def _wait(solution: Solution, group: list[Decision]) -> tuple[Span, float | None, bool]:
+    """The last period in which a group can be decided at no cost, what a year more costs (None: then there is no plan
+    at the other decisions), and whether that year leads out of the horizon."""
+    latest = group[0].start
+    dates = [t for t in _alternatives(solution.instance, group[0]) if t.start > latest.start]
+    while True:
+        later = next((t for t in dates if t.start >= latest.start + YEAR), None)
+        cost = _moved(solution, group, later)
+        if later is None or cost is None or cost > FREE:
+            return latest, cost, later is None
+        latest = later
+
+
+def _moved(solution: Solution, group: list[Decision], later: Span | None) -> float | None:
+    """M USD that a plan costs more with a group decided in another period, or never."""
+    values = {}
+    for d in group:
+        family, index = d.column
+        values[family, index] = 0.0
+        if later is not None:
+            column = family, (*index[:-1], later.id)
+            values[column] = d.steps + solution.values(family).get(column[1], 0.0)
+    cost = solution.live.with_values(values)
+    return None if cost is None else (cost - solution.objective) / 1000
+
+
+def _date(instance: Instance, t: Span) -> dt.date:
+    start: dt.date = instance.row(Period, t.id).start
+    return start
+
+
+VERBS = {"sign": "Sign", "build": "Start", "qualify": "Qualify"}
+
+
+def _words(d: Decision, due: dt.date, cost: float | None, *, never: bool) -> str:
+    what = f"{VERBS[d.kind]} {d.name.replace('|', ', ')}" + (f" ({d.steps:g} steps)" if d.steps != 1 else "")
+    text = f"{what} by {due.day} {due:%B %Y}"
+    instead = "leaving it" if never else "a year later"
+    if cost is None:
+        return f"{text}: {instead} there is no plan with the other decisions."
+    if cost > FREE:
+        return f"{text}: {instead} costs {cost:,.1f} M USD more."
+    if cost < -FREE:
+        return f"{text}: {instead} saves {-cost:,.1f} M USD, within the gap that the plan is proven to."
+    return f"{text}: {instead} costs nothing."
