@@ -21,7 +21,7 @@ from typing import Any
 
 from sourcing.arrays import Arrays
 from sourcing.sheets import NoSolution
-from sourcing.solver import SCALE, Options, Solution, check, highs, run_linear
+from sourcing.solver import DEVEX, EDGES, SCALE, Options, Solution, check, highs, run_linear
 
 SMALL = 6000
 """Columns up to which a model is solved to the optimum and without a rounding of our own before."""
@@ -40,8 +40,6 @@ LAST = 10
 
 PIVOTS = 3000
 """Simplex iterations after which a linear model of a dive is left to the interior point method."""
-
-EDGES = "simplex_dual_edge_weight_strategy"
 
 JUMP = 3e-4
 """Share of the cost by which a batch may make a plan dearer before it is fixed in halves."""
@@ -240,7 +238,7 @@ class Dive:
         import highspy
 
         check(self.solver.changeColsBounds(len(self.places), self.places, point, point), "fixing integers")
-        options = ("simplex_iteration_limit", PIVOTS), ("objective_bound", SCALE * least), (EDGES, 1)
+        options = ("simplex_iteration_limit", PIVOTS), ("objective_bound", SCALE * least), (EDGES, DEVEX)
         for name, value in options:
             check(self.solver.setOptionValue(name, value), f"option {name}")
         check(self.solver.setBasis(basis), "the plan's basis")

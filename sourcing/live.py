@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sourcing.solver import SCALE, Options, check, highs
+from sourcing.solver import DEVEX, EDGES, SCALE, Options, check, highs
 
 if TYPE_CHECKING:
     from sourcing.solver import Solution
@@ -27,7 +27,8 @@ class Live:
         self.arrays = solution.linear or solution.arrays
         self.place = {column: number for number, column in enumerate(self.arrays.columns)}
         self.solver = highs(self.arrays, Options())
-        for name, value in (("solver", "simplex"), ("presolve", "off")):
+        # Devex weights start at once; steepest edge would work out 17,000 before each question
+        for name, value in (("solver", "simplex"), ("presolve", "off"), (EDGES, DEVEX)):
             check(self.solver.setOptionValue(name, value), f"option {name}")
         self._basic: Any = None
         self._standing = False

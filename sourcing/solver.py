@@ -34,6 +34,9 @@ SCALE = 2.0**-7
 defence magnets short is worth), and against 1e-7 the clean-up after the crossover took most of the time: in the buyer
 view of allied-2026 8,263 simplex iterations in place of 25,246. A power of two changes no digit."""
 
+EDGES, DEVEX = "simplex_dual_edge_weight_strategy", 1
+"""HiGHS's option for the weights of the dual simplex, and its value for those that need no work before the first."""
+
 
 @dataclass
 class Solution:
