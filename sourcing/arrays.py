@@ -7,11 +7,16 @@ Names tie the two together: column 17 is ("channels.flow", ("kuantan", "japan", 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+Column = tuple[str, tuple[Any, ...]]
+"""A family of variables and an index in it."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,16 @@ class Arrays:
     indices: np.ndarray
     values: np.ndarray
     integer: np.ndarray
+
+    def held(self, values: Mapping[Column, float]) -> Arrays:
+        """The same model with those of its integers that have a value held at it, and integers no more."""
+        lower, upper, integer = self.lower.copy(), self.upper.copy(), self.integer.copy()
+        for place in integer.nonzero()[0].tolist():
+            value = values.get(self.columns[place])
+            if value is not None:
+                lower[place] = upper[place] = min(max(value, lower[place]), upper[place])
+                integer[place] = False
+        return replace(self, lower=lower, upper=upper, integer=integer)
 
     def matrix(self) -> Any:
         """A as a scipy sparse matrix."""

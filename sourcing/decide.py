@@ -3,7 +3,9 @@
     waiting[d] = least cost with d a year later, all other decisions as they are - least cost     [M USD, discounted]
 
 Until its date a decision can wait at no cost; it is the last period in which it could be taken so. What is built as one
-waits as one. A decision that cannot be taken a year later within the horizon is left out in its place.
+waits as one. A decision that cannot be taken a year later within the horizon is left out in its place. Where that leaves
+no plan, what follows from decisions (which units run, which orders are placed, what runs clean) may change too, in
+parts: the cost is then at least what is told.
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ FREE = 0.001
 
 YEAR = 1 - 1e-6
 
+FOLLOWING = frozenset({"production.run", "channels.order", "custody.clean", "takeorpay.above"})
+"""Whole numbers that follow from what is decided: what runs, what is ordered, what is clean, what is made good."""
+
 
 def decisions(solution: Solution) -> Table:
     """Every decision of the plan with its date and the cost of waiting, in the order in which they are due."""
@@ -40,10 +45,10 @@ def decisions(solution: Solution) -> Table:
     )  # fmt: skip
     found = []
     for group in _groups(solution):
-        latest, cost, never = _wait(solution, group)
-        due = _date(solution.instance, latest)
+        latest, wait, never = _wait(solution, group)
+        due, (cost, exact) = _date(solution.instance, latest), wait
         for d in group:
-            words = _words(d, due, cost, never=never)
+            words = _words(d, due, cost, never=never, exact=exact)
             row = d.kind, d.name, d.where, d.start.id, d.steps, d.opens and d.opens.id, d.outlay, due.isoformat(), cost
             found.append((due, -d.outlay, (*row, words)))
     for _, _, values in sorted(found, key=lambda item: item[:2]):
@@ -67,21 +72,22 @@ def _alternatives(instance: Instance, d: Decision) -> list[Span]:
     return found
 
 
-def _wait(solution: Solution, group: list[Decision]) -> tuple[Span, float | None, bool]:
-    """The last period in which a group can be decided at no cost, what a year more costs (None: then there is no plan
-    at the other decisions), and whether that year leads out of the horizon."""
+def _wait(solution: Solution, group: list[Decision]) -> tuple[Span, tuple[float | None, bool], bool]:
+    """The last period in which a group can be decided at no cost, what a year more costs and whether that is exact,
+    and whether that year leads out of the horizon."""
     latest = group[0].start
     dates = [t for t in _alternatives(solution.instance, group[0]) if t.start > latest.start]
     while True:
         later = next((t for t in dates if t.start >= latest.start + YEAR), None)
-        cost = _moved(solution, group, later)
-        if later is None or cost is None or cost > FREE:
-            return latest, cost, later is None
+        wait = _moved(solution, group, later)
+        if later is None or not wait[1] or wait[0] is None or wait[0] > FREE:
+            return latest, wait, later is None
         latest = later
 
 
-def _moved(solution: Solution, group: list[Decision], later: Span | None) -> float | None:
-    """M USD that a plan costs more with a group decided in another period, or never."""
+def _moved(solution: Solution, group: list[Decision], later: Span | None) -> tuple[float | None, bool]:
+    """M USD that a plan costs more with a group decided in another period, or never (None: there is none), and whether
+    all else that is whole could stay as it is."""
     values = {}
     for d in group:
         family, index = d.column
@@ -90,7 +96,10 @@ def _moved(solution: Solution, group: list[Decision], later: Span | None) -> flo
             column = family, (*index[:-1], later.id)
             values[column] = d.steps + solution.values(family).get(column[1], 0.0)
     cost = solution.live.with_values(values)
-    return None if cost is None else (cost - solution.objective) / 1000
+    exact = cost is not None
+    if not exact:
+        cost = solution.live.with_values(values, FOLLOWING)
+    return None if cost is None else (cost - solution.objective) / 1000, exact
 
 
 def _date(instance: Instance, t: Span) -> dt.date:
@@ -101,14 +110,16 @@ def _date(instance: Instance, t: Span) -> dt.date:
 VERBS = {"sign": "Sign", "build": "Start", "qualify": "Qualify"}
 
 
-def _words(d: Decision, due: dt.date, cost: float | None, *, never: bool) -> str:
+def _words(d: Decision, due: dt.date, cost: float | None, *, never: bool, exact: bool) -> str:
     what = f"{VERBS[d.kind]} {d.name.replace('|', ', ')}" + (f" ({d.steps:g} steps)" if d.steps != 1 else "")
     text = f"{what} by {due.day} {due:%B %Y}"
     instead = "leaving it" if never else "a year later"
     if cost is None:
         return f"{text}: {instead} there is no plan with the other decisions."
     if cost > FREE:
-        return f"{text}: {instead} costs {cost:,.1f} M USD more."
+        return f"{text}: {instead} costs {'' if exact else 'at least '}{cost:,.1f} M USD more."
+    if not exact:
+        return f"{text}: {instead} other units would have to run; what that costs is not worked out."
     if cost < -FREE:
         return f"{text}: {instead} saves {-cost:,.1f} M USD, within the gap that the plan is proven to."
     return f"{text}: {instead} costs nothing."

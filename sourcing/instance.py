@@ -23,7 +23,8 @@ class Instance:
 
     `instance[Unit]` are the active rows of a tab in their order, `instance.row(Unit, "kuantan_light")` is the one
     with that key, `instance.all(Unit)` has the rows that are switched off too. Instances do not change: `replace`
-    and `with_rows` make new ones. `cells` maps (tab, line, field) to the A1 reference that the row was read from.
+    and `with_rows` make new ones. `cells` maps (tab, line, field) to the A1 reference that the row was read from,
+    `switches` say what was switched since (`variants`), so that a plan tells it.
     """
 
     def __init__(
@@ -33,8 +34,10 @@ class Instance:
         name: str = "instance",
         cells: Mapping[tuple[str, int, str], str] | None = None,
         warnings: Iterable[Issue] = (),
+        switches: tuple[str, ...] = (),
     ):
         self.name = name
+        self.switches = switches
         self.cells = dict(cells or {})
         self.warnings = tuple(warnings)
         tables: dict[str, list[Row]] = {}
@@ -71,16 +74,20 @@ class Instance:
         value: T = self._once[function]
         return value
 
-    def replace(self, row_type: type[R], rows: Iterable[R]) -> Instance:
-        """The instance with all rows of one tab exchanged."""
+    def replace(self, row_type: type[R], rows: Iterable[R], switch: str = "") -> Instance:
+        """The instance with all rows of one tab exchanged, by a switch if one is named."""
         kept = [row for row in self.rows() if row.tab != row_type.tab]
-        return Instance([*kept, *rows], name=self.name, cells=self.cells, warnings=self.warnings)
+        return self._with([*kept, *rows], switch)
 
     def with_rows(self, *rows: Row) -> Instance:
         """The instance with rows added, or exchanged where a row of the same key stands."""
         new = {(row.tab, row.key): row for row in rows}
         kept = [new.pop((row.tab, row.key), row) for row in self.rows()]
-        return Instance([*kept, *new.values()], name=self.name, cells=self.cells, warnings=self.warnings)
+        return self._with([*kept, *new.values()])
+
+    def _with(self, rows: list[Row], switch: str = "") -> Instance:
+        switches = (*self.switches, switch) if switch else self.switches
+        return Instance(rows, name=self.name, cells=self.cells, warnings=self.warnings, switches=switches)
 
     def cell(self, row: Row, field: str = "") -> str:
         """The A1 reference of a row's field, or "" if the row was not read from a sheet."""

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sourcing.arrays import Column
 from sourcing.solver import DEVEX, EDGES, SCALE, Options, check, highs
 
 if TYPE_CHECKING:
     from sourcing.solver import Solution
-
-Column = tuple[str, tuple[Any, ...]]
 
 NUDGE = 1e-9
 """Change of a basic variable, per unit of the side, below which it counts as standing still."""
@@ -50,14 +49,24 @@ class Live:
             return None
         return max(cost - self.solution.objective, 0.0), terms[int(np.argmax(x * weights))][1]
 
-    def with_values(self, values: dict[Column, float]) -> float | None:
-        """The least cost (k USD, discounted) with some columns at other values; None if there is no plan."""
+    def with_values(self, values: dict[Column, float], free: frozenset[str] = frozenset()) -> float | None:
+        """The least cost (k USD, discounted) with some columns at other values; None if there is no plan.
+
+        Integers of the families `free` may take any value between their bounds, parts too: then the cost is a bound.
+        """
         import numpy as np
 
-        places = np.array([self.place[column] for column in values], dtype=np.int32)
-        chosen = np.array(list(values.values()), dtype=float)
+        loose = [
+            place
+            for place in np.flatnonzero(self.solution.arrays.integer).tolist()
+            if self.arrays.columns[place][0] in free and self.arrays.columns[place] not in values
+        ]
+        places = np.array([self.place[column] for column in values] + loose, dtype=np.int32)
+        chosen, own = list(values.values()), self.solution.arrays
+        lower = np.concatenate([chosen, own.lower[loose]])
+        upper = np.concatenate([chosen, own.upper[loose]])
         self._stand()
-        check(self.solver.changeColsBounds(len(places), places, chosen, chosen), "changing values")
+        check(self.solver.changeColsBounds(len(places), places, lower, upper), "changing values")
         cost = self._cost()
         low, high = self.arrays.lower[places], self.arrays.upper[places]
         check(self.solver.changeColsBounds(len(places), places, low, high), "restoring values")

@@ -107,11 +107,11 @@ def in_force(instance: Instance, rule: str, t: Span) -> Rule | None:
 
 
 def asked(instance: Instance, names: tuple[str, ...], t: Span) -> Label:
-    """The rule versions that a demand's Rules ask for in a period."""
+    """The rule versions that a demand's Rules ask for in a period; one that was left out (`variants`) asks nothing."""
     found = set()
     for name in names:
         if "@" in name:
-            found.add(name)
+            found |= {name} & versions(instance).keys()
         elif row := in_force(instance, name, t):
             found.add(row.id)
     return frozenset(found)

@@ -1,0 +1,83 @@
+"""Variants: the same instance under another rule, version or reading, without editing it.
+
+`without_rule`: nobody asks for a rule any more. `with_version`: a rule's demands take one of its versions at all times;
+a demand that pins a version keeps its own. `reading`: which elements count, all rare earths (strict) or those that the
+text names (literal).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+
+from sourcing.components.horizon import Period
+from sourcing.components.materials import Content
+from sourcing.components.rules import Rule
+from sourcing.instance import Instance
+
+LITERAL = ("Nd", "Fe", "B", "Sm", "Co")
+"""The elements that DFARS 252.225-7052 names for magnets: neodymium-iron-boron and samarium-cobalt. Praseodymium,
+dysprosium and terbium are not named."""
+
+READINGS = ("strict", "literal")
+
+
+class UnknownRule(ValueError):
+    """A rule that is not on the tab Rules."""
+
+
+def without_rule(instance: Instance, name: str) -> Instance:
+    """An instance in which a rule (`7052`), or one version of it (`7052@2026`), is not there."""
+    _known(instance, name)
+    kept = [row for row in instance.all(Rule) if name not in (row.rule, row.id)]
+    return instance.replace(Rule, kept, f"without-rule {name}")
+
+
+def with_version(instance: Instance, name: str) -> Instance:
+    """An instance in which a version (`7052@2026`) of a rule is in force from the first period on, and no other."""
+    _known(instance, name, versions=True)
+    rule, start = name.split("@")[0], min(row.start for row in instance[Period])
+
+    def change(row: Rule) -> Rule:
+        if row.id == name:
+            return dataclasses.replace(row, status="enacted", since=min(row.since, start))
+        return dataclasses.replace(row, status="suspended") if row.rule == rule else row
+
+    return _changed(instance, change, f"rule {name}")
+
+
+def reading(instance: Instance, name: str) -> Instance:
+    """An instance in which every rule counts all rare earths (`strict`), or those of them that are named (`literal`).
+
+    Elements that no material holds on Content are left out of the list.
+    """
+    if name not in READINGS:
+        raise ValueError(f"{name!r} is no reading: {' or '.join(READINGS)}")
+    held = {element for row in instance[Content] for element in (row.element, *row.counted_as)}
+    elements = ("strict",) if name == "strict" else tuple(element for element in LITERAL if element in held)
+    return _changed(instance, lambda row: dataclasses.replace(row, elements=elements), f"elements {name}")
+
+
+def switched(instance: Instance, switches: Iterable[str]) -> Instance:
+    """An instance after the switches that a plan tells of (`Instance.switches`), in their order."""
+    makers = {"without-rule": without_rule, "rule": with_version, "elements": reading}
+    for switch in switches:
+        kind, _, name = switch.partition(" ")
+        if kind not in makers:
+            raise ValueError(f"{switch!r} is no switch: {', '.join(makers)}")
+        instance = makers[kind](instance, name)
+    return instance
+
+
+def _changed(instance: Instance, change: Callable[[Rule], Rule], switch: str) -> Instance:
+    return instance.replace(Rule, [change(row) if row.active else row for row in instance.all(Rule)], switch)
+
+
+def _known(instance: Instance, name: str, *, versions: bool = False) -> None:
+    ids = [row.id for row in instance[Rule]]
+    names = ids if versions else list(dict.fromkeys(row.rule for row in instance[Rule])) + ids
+    if name not in names:
+        near = get_close_matches(name, names, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names) or 'none'}"
+        raise UnknownRule(f"{name} is no {'version of a rule' if versions else 'rule'} on the tab Rules: {hint}")
