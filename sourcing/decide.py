@@ -2,10 +2,10 @@
 
     waiting[d] = least cost with d a year later, all other decisions as they are - least cost     [M USD, discounted]
 
-Until its date a decision can wait at no cost; it is the last period in which it could be taken so. What is built as one
-waits as one. A decision that cannot be taken a year later within the horizon is left out in its place. Where that leaves
-no plan, what follows from decisions (which units run, which orders are placed, what runs clean) may change too, in
-parts: the cost is then at least what is told.
+Until its date a decision can wait at no cost; it is the last period in which it could be taken so. What is built as
+one waits as one. A decision that cannot be taken a year later within the horizon is left out in its place. Where that
+leaves no plan, what follows from decisions (which units run, which orders are placed, what runs clean) may change too,
+in parts: the cost is then at least what is told.
 """
 
 from __future__ import annotations

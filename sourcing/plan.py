@@ -23,6 +23,7 @@ from sourcing.decide import decisions
 from sourcing.instance import Instance
 from sourcing.ledger import VALUE_KINDS
 from sourcing.positions import costs, estimate_share, is_estimate, parties
+from sourcing.ruleprice import prices
 from sourcing.sheets import TABS, AuditFailed, NoPlan
 from sourcing.solver import Options, Solution, solve_path
 from sourcing.tables import Table, fields, total
@@ -111,8 +112,11 @@ def make_plan(
     time_limit: float = 600.0,
     seed: int = 0,
     threads: int = 0,
+    compare: bool = True,
 ) -> Plan:
     """Solve an instance's base path and plan it; `extra(path)` may add constraints to the Pyomo model before.
+
+    `compare` solves it again without each rule that is asked for, at the same decisions: the price of the rule.
 
     Raises NoPlan (with `.report`) if it is infeasible or unbounded, NoSolution if the solver stops without an
     answer, AuditFailed if the plan does not pass its audit.
@@ -124,24 +128,33 @@ def make_plan(
         error = NoPlan(headline)
         error.report = NoPlanReport(instance, solution.status, headline, why, run_table(solution, options))
         raise error
-    return plan_of(solution, options)
+    return plan_of(solution, options, extra, compare=compare)
 
 
-def plan_of(solution: Solution, options: Options | None = None) -> Plan:
-    """The plan that a solution means, audited."""
+def plan_of(
+    solution: Solution,
+    options: Options | None = None,
+    extra: Callable[[Any], None] | None = None,
+    *,
+    compare: bool = True,
+) -> Plan:
+    """The plan that a solution means, audited; `compare` and `extra` as in `make_plan`."""
     from sourcing.audit import audit
 
+    options = options or Options()
     instance = solution.instance
     tabs = {table.title: table for component in REPORTED for table in component.tabs(solution)}
     ledger = costs(solution)
     tabs["Costs"], tabs["Parties"] = ledger, parties(solution, ledger)
     tabs["Bottlenecks"], tabs["Sites"], tabs["Decisions"] = bottlenecks(solution), sites(solution), decisions(solution)
     tabs["Data notes"] = data_notes(instance)
+    if compare and not options.stop():
+        tabs["Price of rules"] = prices(solution, tabs["Bottlenecks"], options, extra)
     order = (
         "Sourcing", "Demand", "Deliveries", "Stockpiles", "Contracts", "Decisions",
         "Projects and qualifications", "Sites",
         "Production", "Capacity and surplus", "Labels joined", "Custody", "Limits", "Costs", "Parties", "Floors",
-        "Bottlenecks", "Data notes",
+        "Price of rules", "Bottlenecks", "Data notes",
     )  # fmt: skip
     objective, bound = solution.objective / 1000, solution.bound / 1000
     plan = Plan(
@@ -151,7 +164,7 @@ def plan_of(solution: Solution, options: Options | None = None) -> Plan:
         objective=objective,
         bound=bound,
         gap=abs(objective - bound) / max(abs(objective), 1e-9),
-        tabs={title: tabs[title] for title in order},
+        tabs={title: tabs[title] for title in order if title in tabs},
         model={
             "columns": len(solution.arrays.columns),
             "rows": len(solution.arrays.rows),
@@ -164,7 +177,7 @@ def plan_of(solution: Solution, options: Options | None = None) -> Plan:
     plan.facts = facts(solution, plan)
     plan.verdict = verdict(plan)
     plan.audit = audit(instance, plan)
-    plan.tabs["Run"] = run_table(solution, options or Options(), plan)
+    plan.tabs["Run"] = run_table(solution, options, plan)
     if not plan.audit.passed:
         worst = "; ".join(f"{check.name}: {check.where}" for check in plan.audit.failures[:5])
         raise AuditFailed(f"the plan does not pass its audit and is not written: {worst}")
@@ -308,6 +321,8 @@ def data_notes(instance: Instance) -> Table:
     dates = sorted(row.date for row in instance[Source] if row.date)
     if dates:
         table.add("age", "Sources", f"sources were published or looked up between {dates[0]} and {dates[-1]}")
+    for switch in instance.switches:
+        table.add("switched", "Rules", f"planned with --{switch}, which differs from the instance as it stands")
     table.add("scope", "", "One path is planned with perfect foresight; scenarios and shocks are not planned yet.")
     table.add(
         "scope", "", "Blended units are clean or not for a whole period, no campaigns; iron and boron are not traced."
@@ -323,6 +338,8 @@ def run_table(solution: Solution, options: Options, plan: Plan | None = None) ->
     table = Table("Run", fields("Item", "Value"), "How this came about; with it the same plan can be made again.")
     table.add("Instance", instance.name)
     table.add("Input SHA-256", instance.sha256())
+    if instance.switches:
+        table.add("Switched", "; ".join(instance.switches))
     table.add("View", solution.ledger.view)
     table.add("Status", solution.status)
     if plan:

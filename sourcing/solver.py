@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from sourcing.arrays import Arrays, compile_path, residuals
+from sourcing.arrays import Arrays, Column, compile_path, residuals
 from sourcing.components.horizon import Span, discount
 from sourcing.components.production import years_of_capacity
 from sourcing.components.projects import capacity_at, project_units
@@ -109,6 +109,12 @@ class Solution:
         """Every entry of the ledger with its amount (k USD)."""
         return ((entry, self.amount(entry)) for entry in self.ledger.entries)
 
+    @property
+    def integers(self) -> dict[Column, float]:
+        """The values of the integers, by column."""
+        chosen = ((place, round(self.x[place])) for place in self.arrays.integer.nonzero()[0].tolist())
+        return {self.arrays.columns[place]: float(value) for place, value in chosen}
+
     def row_duals(self, family: str) -> dict[tuple[Any, ...], float]:
         """Duals of a family of rows by index, as solved."""
         if not self._row_families:
@@ -163,9 +169,11 @@ def solve_path(
     *,
     view: str | None = None,
     options: Options | None = None,
+    held: Mapping[Column, float] | None = None,
 ) -> Solution:
     """Build and solve the base path of an instance; look at `.status` before anything else.
 
+    `held` are integers of another solution (`Solution.integers`): those of the same name stay as they were.
     Raises NoSolution if HiGHS fails, or stops at the time limit without a plan.
     """
     from sourcing.model import build
@@ -173,6 +181,8 @@ def solve_path(
     begun = perf_counter()
     path = build(instance, extra, view)
     arrays = compile_path(path)
+    if held:
+        arrays = arrays.held(held)
     built = perf_counter()
     solution = run(path, arrays, options or Options())
     solution.seconds = {"build": built - begun, "solve": perf_counter() - built}
