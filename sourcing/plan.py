@@ -27,6 +27,7 @@ from sourcing.ruleprice import prices
 from sourcing.sheets import TABS, AuditFailed, NoPlan
 from sourcing.solver import Options, Solution, solve_path
 from sourcing.tables import Table, fields, total
+from sourcing.tracking import tracking
 from sourcing.usage import sites
 
 if TYPE_CHECKING:
@@ -150,11 +151,11 @@ def plan_of(
     tabs["Data notes"] = data_notes(instance)
     if compare and not options.stop():
         tabs["Price of rules"] = prices(solution, tabs["Bottlenecks"], options, extra)
+        tabs["Label tracking"] = tracking(solution, options, extra)
     order = (
-        "Sourcing", "Demand", "Deliveries", "Stockpiles", "Contracts", "Decisions",
-        "Projects and qualifications", "Sites",
-        "Production", "Capacity and surplus", "Labels joined", "Custody", "Limits", "Costs", "Parties", "Floors",
-        "Price of rules", "Bottlenecks", "Data notes",
+        "Sourcing", "Demand", "Deliveries", "Stockpiles", "Contracts", "Decisions", "Projects and qualifications",
+        "Sites", "Production", "Capacity and surplus", "Labels joined", "Custody", "Label tracking", "Limits", "Costs",
+        "Parties", "Floors", "Price of rules", "Bottlenecks", "Data notes",
     )  # fmt: skip
     objective, bound = solution.objective / 1000, solution.bound / 1000
     plan = Plan(

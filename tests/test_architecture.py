@@ -30,7 +30,7 @@ LAYERS = (
     {"arrays"},
     {"solver", "integers", "live"},
     {"bindings", "positions", "usage"},
-    {"bottlenecks", "decide", "ruleprice"},
+    {"bottlenecks", "decide", "ruleprice", "tracking"},
     {"explain", "audit"},
     {"plan"},
     {"schema"},

@@ -285,6 +285,14 @@ def declare_running(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -
             ledger.pay(entity_of(instance, row.site), "", "running", unit, t, terms, rows=(row,))
 
 
+def activities(solution: Solution) -> dict[tuple[tuple[str, str, str], str], list[tuple[str, float]]]:
+    """What each line runs in each period: label of its inputs and tonnes."""
+    found: dict[tuple[tuple[str, str, str], str], list[tuple[str, float]]] = {}
+    for (site, recipe, unit, label, t_id), tonnes in solution.positive("production.activity"):
+        found.setdefault(((site, recipe, unit), t_id), []).append((label, tonnes))
+    return found
+
+
 def checks(instance: Instance) -> list[Issue]:
     """Lines on units of other sites, credits without payer, and a minimum load of no capacity."""
     faults = []
