@@ -348,6 +348,8 @@ def branch_and_bound(arrays: Arrays, options: Options, start: Any) -> tuple[str,
     if small:
         check(solver.setOptionValue("mip_rel_gap", min(EXACT, options.gap)), "option gap")
         check(solver.setOptionValue("mip_abs_gap", 1e-9), "option gap")
+    else:  # the simplex method takes ten times as long for the first relaxation of a large network
+        check(solver.setOptionValue("mip_lp_solver", "ipx"), "option mip_lp_solver")
     if start is not None:
         point = highspy.HighsSolution()
         point.col_value = list(start)
