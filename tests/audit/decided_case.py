@@ -221,8 +221,7 @@ LEDGER: list[tuple[str, str, str, str, str, float]] = [
     ("smelter", "plantco", "purchase", "oxide", "2026", 0.4),
     ("plantco", "", "processing", "plant", "2026", 0.004),
     ("smelter", "", "shortage", "furnace", "2026", 2.0),
-    ("plantco", "", "signing", "OPT", "2027", 1.0),  # halves of those who may buy
-    ("carmaker", "", "signing", "OPT", "2027", 1.0),
+    ("plantco", "", "signing", "OPT", "2027", 2.0),  # the carmaker may buy, but has no use for feed
     ("carmaker", "", "qualification", "car|oxide|plant", "2027", 0.5),
     ("plantco", "mineco", "purchase", "OPT", "2027", 0.048),
     ("plantco", "prc", "purchase", "feed", "2027", 0.01),  # 2·5
