@@ -40,7 +40,7 @@ def awkward() -> Instance:
             Entity(entity="1e5", country=("AU", "JP"), role="buyer", allied=True),
             Site(site="TRUE", entity="1e5", country="AU", latitude=-28.86, note="=HYPERLINK(\"x\")"),
             Site(site="plant", entity="1e5", country="ZZ", active=False, note="off"),
-            Unit(unit="u", site="TRUE", minimum_load=7.0,
+            Unit(unit="u", site="TRUE", running_cost=7.0,
                  capacity=Series((2026.0, 2027.0, 2027.5), (1.5, 0.0, math.inf))),
             Unit(unit="v", site="TRUE", minimum_load=0.5, capacity=Series((2026.0,), (1 / 3,))),
             Rule(rule="r", version="1", since=dt.date(2027, 1, 1), countries=("CN",), stages=("mine", "magnet"),
