@@ -34,6 +34,7 @@ class Entry:
     payer: str
     payee: str
     kind: str
+    where: str
     period: str
     amount: float
     weight: float
@@ -83,8 +84,9 @@ class Ledger:
             self._public(t)
 
     def _pay(
-        self, payer: str, payee: str, kind: str, t: Time, amount: float, *, bounded: bool = False, importer: str = ""
-    ) -> None:
+        self, payer: str, payee: str, kind: str, where: str, t: Time, amount: float,
+        *, bounded: bool = False, importer: str = "",
+    ) -> None:  # fmt: skip
         """Post an entry; `bounded` income from a party of weight 0 counts."""
         if not amount or payer == payee:
             return  # what a party pays itself is no payment
@@ -94,7 +96,7 @@ class Ledger:
             weight = weight if weight > 0 or own or bounded else 0.0
         else:
             weight = 1.0 if kind in UNPAID else max(own, OUTSIDERS)
-        self.entries.append(Entry(payer, payee, kind, t.id, amount, weight))
+        self.entries.append(Entry(payer, payee, kind, where, t.id, amount, weight))
 
     def _trade(self, t: Time) -> None:
         facts = self._facts
@@ -102,15 +104,16 @@ class Ledger:
             buyer, seller = facts.owner(flow.destination), facts.owner(flow.origin)
             price = facts.at_gate(flow.under, flow.origin, flow.material, t)
             contract = facts.contracts.get(flow.under)
+            where = f"{flow.origin} → {flow.destination}: {flow.material}" + (f" ({flow.under})" if contract else "")
             if flow.under != "inside":
                 offer = facts.offers.get((flow.origin, flow.material))
                 limited = _has_maximum(contract, t) if contract else bool(offer and offer.maximum is not None)
-                self._pay(buyer, seller, "purchase", t, price * flow.tonnes * KILO, bounded=limited)
+                self._pay(buyer, seller, "purchase", where, t, price * flow.tonnes * KILO, bounded=limited)
             if lane := facts.lane(flow.origin, flow.destination, flow.material):
                 payer = seller if contract and contract.delivered else buyer
-                self._pay(payer, "", "freight", t, lane.freight * flow.tonnes * MILLION)
+                self._pay(payer, "", "freight", where, t, lane.freight * flow.tonnes * MILLION)
                 tariff = lane.tariff / 100 * price * flow.tonnes * KILO
-                self._pay(buyer, facts.treasury(flow.destination), "tariff", t, tariff, importer=buyer)
+                self._pay(buyer, facts.treasury(flow.destination), "tariff", where, t, tariff, importer=buyer)
 
     def _contracts(self, t: Time) -> None:
         facts = self._facts
@@ -121,8 +124,8 @@ class Ledger:
             back = rebate(facts, contract, t, settled.taken)
             if settled.due or back:
                 for (buyer, seller), share in parts(facts, self._books, contract, t).items():
-                    self._pay(buyer, seller, "take-or-pay", t, settled.due * share)
-                    self._pay(seller, buyer, "rebate", t, back * share, bounded=True)
+                    self._pay(buyer, seller, "take-or-pay", name, t, settled.due * share)
+                    self._pay(seller, buyer, "rebate", name, t, back * share, bounded=True)
 
     def _decisions(self, t: Time) -> None:
         """What is paid once, in the period of the decision."""
@@ -133,41 +136,43 @@ class Ledger:
             contract = facts.contracts.get(decision.name)
             if decision.kind == "sign" and contract is not None:
                 for payer, cost in signing_parts(facts, contract).items():
-                    self._pay(payer, "", "signing", t, cost)
+                    self._pay(payer, "", "signing", decision.name, t, cost)
             row = facts.qualifications.get(decision.name)
             if decision.kind == "qualify" and row is not None and pending(row):
-                self._pay(facts.owner(row.customer), "", "qualification", t, row.cost or 0.0)
+                self._pay(facts.owner(row.customer), "", "qualification", decision.name, t, row.cost or 0.0)
 
     def _production(self, t: Time) -> None:
         facts, books = self._facts, self._books
         for run in books.runs_of[t.id]:
             line, owner = facts.line[run.process], facts.owner(run.site)
-            self._pay(owner, "", "processing", t, line.cost * run.activity * MILLION)
-            self._pay(line.credit_payer, owner, "production credit", t, line.credit * run.activity * MILLION)
+            where, granted = f"{run.site}: {run.recipe} on {run.unit}", line.credit * run.activity * MILLION
+            self._pay(owner, "", "processing", where, t, line.cost * run.activity * MILLION)
+            self._pay(line.credit_payer, owner, "production credit", where, t, granted)
         for use in books.uses:
             if use.kind == "surplus" and use.period == t.id and use.name in facts.materials:
                 cost = facts.materials[use.name].disposal or 0.0
-                self._pay(facts.owner(use.site), "", "disposal", t, cost * use.amount * MILLION)
+                where = f"{use.site}: {use.name}"
+                self._pay(facts.owner(use.site), "", "disposal", where, t, cost * use.amount * MILLION)
         of_project = {project.unit for project in facts.projects.values()}
         for unit in facts.units.values():
             if unit.unit not in of_project:
-                self._pay(facts.owner(unit.site), "", "fixed", t, unit.fixed_cost * t.years)
+                self._pay(facts.owner(unit.site), "", "fixed", unit.unit, t, unit.fixed_cost * t.years)
         for use in books.uses:
             if use.kind == "capacity" and use.period == t.id and use.running == "yes" and use.name in facts.units:
                 unit = facts.units[use.name]
-                self._pay(facts.owner(unit.site), "", "running", t, unit.running_cost * t.years)
+                self._pay(facts.owner(unit.site), "", "running", unit.unit, t, unit.running_cost * t.years)
         for project in facts.projects.values():
             unit, steps = facts.units[project.unit], steps_online(facts, books, project)
             owner = facts.owner(unit.site)
             online = sum(n for on, n in steps if on.start <= t.start + MOMENT)
-            self._pay(owner, "", "fixed", t, unit.fixed_cost * t.years * online)
+            self._pay(owner, "", "fixed", unit.unit, t, unit.fixed_cost * t.years * online)
             if project.status == "option":
                 rate, life = project.cost_of_capital / 100, project.life
                 annuity = project.capex * (rate / (1 - (1 + rate) ** -life) if rate else 1 / life)
                 cost = annuity * sum(n * t.overlap(on.start, on.start + life) for on, n in steps)
                 public = project.public_share / 100
-                self._pay(project.payer, "", "capex annuity", t, cost * public)
-                self._pay(owner, "", "capex annuity", t, cost * (1 - public))
+                self._pay(project.payer, "", "capex annuity", project.project, t, cost * public)
+                self._pay(owner, "", "capex annuity", project.project, t, cost * (1 - public))
 
     def _stock(self, t: Time) -> None:
         facts = self._facts
@@ -175,29 +180,31 @@ class Ledger:
             if stock.period == t.id:
                 row = facts.stockpiles[stock.stockpile]
                 level = (stock.opening + stock.closing) / 2
-                self._pay(row.holder, "", "storage", t, row.storage * level * t.years * MILLION)
+                self._pay(row.holder, "", "storage", row.stockpile, t, row.storage * level * t.years * MILLION)
                 price, owner = facts.market(row.material, t), facts.owner(row.site)
-                self._pay(row.holder, owner, "purchase", t, price * stock.fill * KILO)
-                self._pay(owner, row.holder, "purchase", t, price * stock.draw * KILO)
+                self._pay(row.holder, owner, "purchase", row.stockpile, t, price * stock.fill * KILO)
+                self._pay(owner, row.holder, "purchase", row.stockpile, t, price * stock.draw * KILO)
         for name, row in facts.stockpiles.items():
             if row.terminal_value is not None and t is facts.times[-1]:
                 left = sum(s.closing for s in self._books.stocks if (s.stockpile, s.period) == (name, t.id))
                 worth = row.terminal_value / 100 * facts.market(row.material, t)
                 # as far as it was there at the start: nothing is filled in for its value
-                self._pay(row.holder, "", "terminal value", t, -worth * min(left, row.opening) * KILO)
+                self._pay(row.holder, "", "terminal value", name, t, -worth * min(left, row.opening) * KILO)
 
     def _demand(self, t: Time) -> None:
         facts, books = self._facts, self._books
         for need in books.needs:
             if need.period == t.id:
-                self._pay(facts.owner(need.customer), "", "shortage", t, shortage_value(facts, need)[0])
+                where = f"{need.customer}: {need.material}" + (f" ({need.rules})" if need.rules else "")
+                self._pay(facts.owner(need.customer), "", "shortage", where, t, shortage_value(facts, need)[0])
         for d in books.deliveries_of[t.id]:
             if other := facts.substitutes.get((d.customer, d.material, d.delivered_as)):
-                self._pay(facts.owner(d.customer), "", "substitution", t, other.extra_cost * d.tonnes * MILLION)
-        for limit in facts.limits.values():
+                where, extra = f"{d.customer}: {d.delivered_as} for {d.material}", other.extra_cost * d.tonnes
+                self._pay(facts.owner(d.customer), "", "substitution", where, t, extra * MILLION)
+        for name, limit in facts.limits.items():
             if limit.penalty is not None and limit_holds(facts, limit, t):
                 over, under = limit_faults(facts, books, limit, t)
-                self._pay("planner", "", "limit penalty", t, limit.penalty * (over + under) * MILLION)
+                self._pay("planner", "", "limit penalty", name, t, limit.penalty * (over + under) * MILLION)
 
     def _public(self, t: Time) -> None:
         facts = self._facts
@@ -205,24 +212,25 @@ class Ledger:
             if floor.kind == "border":
                 for flow, added in added_at_border(facts, self._books, floor, t):
                     buyer, treasury = facts.owner(flow.destination), facts.treasury(flow.destination)
-                    self._pay(buyer, treasury, "border top-up", t, added * flow.tonnes * KILO, importer=buyer)
+                    where, paid = f"{floor.floor}: {flow.origin} → {flow.destination}", added * flow.tonnes * KILO
+                    self._pay(buyer, treasury, "border top-up", where, t, paid, importer=buyer)
                 continue
             output, _, top_up, upside = cfd(facts, self._books, floor, t)
             for party, made in output.items():
                 share = made / sum(output.values()) if made else 0.0
-                self._pay(floor.payer, party, "top-up", t, top_up * share)
-                self._pay(party, floor.payer, "upside share", t, upside * share)
+                self._pay(floor.payer, party, "top-up", floor.floor, t, top_up * share)
+                self._pay(party, floor.payer, "upside share", floor.floor, t, upside * share)
 
 
 def _has_maximum(contract: Contract, t: Time) -> bool:
     return math.isfinite(mean(contract.maximum, t, default=math.inf)) or contract.maximum_share is not None
 
 
-Key = tuple[str, str, str, str]
+Key = tuple[str, str, str, str, str]
 
 
 def _grouped(entries: Iterator[tuple[Key, float]]) -> tuple[dict[Key, float], dict[Key, float]]:
-    """Sums, and sums of sizes, by (payer, payee, kind, period)."""
+    """Sums, and sums of sizes, by (payer, payee, kind, where, period)."""
     total: dict[Key, float] = defaultdict(float)
     size: dict[Key, float] = defaultdict(float)
     for key, amount in entries:
@@ -233,7 +241,7 @@ def _grouped(entries: Iterator[tuple[Key, float]]) -> tuple[dict[Key, float], di
 
 def _key(entry: Entry | Cost) -> Key:
     payer = "planner" if entry.kind == "limit penalty" else entry.payer
-    return payer, entry.payee, entry.kind, entry.period
+    return payer, entry.payee, entry.kind, entry.where, entry.period
 
 
 def _ledger(facts: Facts, books: Books, families: Families, objective: Any) -> None:
@@ -242,7 +250,7 @@ def _ledger(facts: Facts, books: Books, families: Families, objective: Any) -> N
     costs = [cost for cost in books.costs if _key(cost)[0] != cost.payee]
     amounts, counts, rows = families("costs", MONEY), families("counts", MONEY), families("costs by row", MONEY)
     for cost in books.costs:
-        where = f"{cost.kind} of {_key(cost)[0]} at {cost.where} in {cost.period}"
+        where = f"{cost.kind} of {_key(cost)[0] or 'nobody'} at {cost.where} in {cost.period}"
         rows.equal(cost.discount, discount[cost.period], f"{where}: discount")
         rows.equal(cost.counts, cost.amount * cost.weight * cost.discount, f"{where}: counts", size=cost.amount)
     for check, found, wanted in (
@@ -258,8 +266,8 @@ def _ledger(facts: Facts, books: Books, families: Families, objective: Any) -> N
         ),
     ):
         for key in {**found[0], **wanted[0]}:
-            payer, payee, kind, period = key
-            where = f"{kind} of {payer or 'nobody'}{f' to {payee}' if payee else ''} in {period} (M USD)"
+            payer, payee, kind, place, period = key
+            where = f"{kind} of {payer or 'nobody'}{f' to {payee}' if payee else ''} at {place} in {period} (M USD)"
             size = max(found[1].get(key, 0.0), wanted[1].get(key, 0.0))
             check.equal(found[0].get(key, 0.0), wanted[0].get(key, 0.0), where, size=size)
     total = families("objective", MONEY)
@@ -297,6 +305,9 @@ def _parties(facts: Facts, books: Books, families: Families) -> None:
         entity = facts.entities.get(party)
         role = entity.role if entity else "government"
         check.holds(row.role == role, f"{party}: its role is {role}, not {row.role}")
+        if entity:
+            fine = (row.name, row.allied) == (entity.name, "yes" if entity.allied else "no")
+            check.holds(fine, f"{party}: its name or whether it is allied is not the instance's")
         net = earns[party] - pays[party]
         if abs(net) > max(MONEY, 1e-6 * size):  # nearer to nothing a loss is rounding
             loses = role == "supplier" and net < 0
