@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 
-def cell(name: str, kind: str, *, lacking: bool = False) -> Any:
+def cell(name: str, kind: str, unit: str = "", *, lacking: bool = False) -> Any:
     """A column that a check reads. Kinds: an id (`site`, `material`, `period`, `party`), `label`, `text`, a number
-    that is not negative (`amount`), any number (`number`), and with `?` one that may be blank. A column that may be
-    `lacking` is as if it were blank.
+    that is not negative (`amount`), any number (`number`), and with `?` one that may be blank. `unit` is that of its
+    header. A column that may be `lacking` is as if it were blank.
     """
-    return field(metadata={"name": name, "kind": kind, "lacking": lacking})
+    return field(metadata={"name": name, "kind": kind, "unit": unit, "lacking": lacking})
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,11 @@ class Flow(Book):
     under: str = cell("Under", "text")
     label: frozenset[str] = cell("Label", "label")
     period: str = cell("Period", "period")
-    tonnes: float = cell("Flow", "amount")
-    price: float | None = cell("Price", "number?")
-    freight: float = cell("Freight", "amount")
-    tariff: float = cell("Tariff", "number")
-    later: float = cell("Later", "amount")
+    tonnes: float = cell("Flow", "amount", "t")
+    price: float | None = cell("Price", "number?", "USD/kg")
+    freight: float = cell("Freight", "amount", "USD/t")
+    tariff: float = cell("Tariff", "number", "USD/t")
+    later: float = cell("Later", "amount", "t")
 
     def __str__(self) -> str:
         return f"{self.material} from {self.origin} to {self.destination} under {self.under} in {self.period}"
@@ -55,13 +56,13 @@ class Need(Book):
     material: str = cell("Material", "material")
     rules: str = cell("Rules", "text")
     period: str = cell("Period", "period")
-    demand: float = cell("Demand", "amount")
-    met: float = cell("Met", "amount")
-    short: float = cell("Short", "amount")
-    share: float | None = cell("Met share", "number?")
-    value: float = cell("Shortage value", "amount")
-    level: float | None = cell("Service level", "number?", lacking=True)
-    below: float | None = cell("Below service level", "amount?", lacking=True)
+    demand: float = cell("Demand", "amount", "t")
+    met: float = cell("Met", "amount", "t")
+    short: float = cell("Short", "amount", "t")
+    share: float | None = cell("Met share", "number?", "%")
+    value: float = cell("Shortage value", "amount", "M USD")
+    level: float | None = cell("Service level", "number?", "%", lacking=True)
+    below: float | None = cell("Below service level", "amount?", "t", lacking=True)
 
     @property
     def demand_row(self) -> tuple[str, str, str]:
@@ -84,7 +85,7 @@ class Delivery(Book):
     delivered_as: str = cell("Delivered as", "material")
     label: frozenset[str] = cell("Label", "label")
     period: str = cell("Period", "period")
-    tonnes: float = cell("Delivered", "amount")
+    tonnes: float = cell("Delivered", "amount", "t")
 
     @property
     def demand_row(self) -> tuple[str, str, str]:
@@ -104,11 +105,12 @@ class Stock(Book):
     material: str = cell("Material", "material")
     label: frozenset[str] = cell("Label", "label")
     period: str = cell("Period", "period")
-    opening: float = cell("Opening", "amount")
-    fill: float = cell("Fill", "amount")
-    draw: float = cell("Draw", "amount")
-    loss: float = cell("Loss", "amount")
-    closing: float = cell("Closing", "amount")
+    opening: float = cell("Opening", "amount", "t")
+    fill: float = cell("Fill", "amount", "t")
+    draw: float = cell("Draw", "amount", "t")
+    loss: float = cell("Loss", "amount", "t")
+    closing: float = cell("Closing", "amount", "t")
+    cover: float | None = cell("Cover", "amount?", "days", lacking=True)
 
 
 @dataclass(frozen=True)
@@ -118,16 +120,19 @@ class Taken(Book):
     tab = "Contracts"
     key = ("contract", "period")
     contract: str = cell("Contract", "contract")
+    seller: str = cell("Seller", "text")
+    buyer: str = cell("Buyer", "text")
+    material: str = cell("Material", "material")
     period: str = cell("Period", "period")
-    minimum: float = cell("Minimum", "amount")
-    taken: float = cell("Taken", "amount")
-    maximum: float | None = cell("Maximum", "amount?")
-    deficit: float = cell("Deficit", "amount")
-    makeup: float = cell("Make-up", "amount")
-    price: float | None = cell("Price", "number?")
-    paid: float = cell("Paid", "number")
-    rebate: float = cell("Rebate", "amount")
-    take_or_pay: float = cell("Take-or-pay", "number")
+    minimum: float = cell("Minimum", "amount", "t")
+    taken: float = cell("Taken", "amount", "t")
+    maximum: float | None = cell("Maximum", "amount?", "t")
+    deficit: float = cell("Deficit", "amount", "t")
+    makeup: float = cell("Make-up", "amount", "t")
+    price: float | None = cell("Price", "number?", "USD/kg")
+    paid: float = cell("Paid", "number", "M USD")
+    rebate: float = cell("Rebate", "amount", "M USD")
+    take_or_pay: float = cell("Take-or-pay", "number", "M USD")
 
 
 @dataclass(frozen=True)
@@ -139,10 +144,11 @@ class Decision(Book):
     lacking = True
     kind: str = cell("Kind", "text")
     name: str = cell("Name", "text")
+    where: str = cell("Where", "text")
     period: str = cell("Period", "period")
-    steps: float = cell("Steps", "amount")
+    steps: float = cell("Steps", "amount", "1")
     opens: str | None = cell("Opens", "period?")
-    outlay: float | None = cell("Outlay", "amount?")
+    outlay: float | None = cell("Outlay", "amount?", "M USD")
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name} in {self.period}"
@@ -157,11 +163,13 @@ class Step(Book):
     kind: str = cell("Kind", "text")
     name: str = cell("Name", "text")
     where: str = cell("Where", "text")
+    status: str = cell("Status", "text")
     period: str = cell("Period", "text")
-    started: float | None = cell("Started", "amount?")
-    online: float | None = cell("On line", "amount?")
-    capacity: float | None = cell("Capacity", "amount?")
-    capex: float | None = cell("Capex", "amount?")
+    started: float | None = cell("Started", "amount?", "steps")
+    online: float | None = cell("On line", "amount?", "steps")
+    capacity: float | None = cell("Capacity", "amount?", "t")
+    capex: float | None = cell("Capex", "amount?", "M USD")
+    remark: str = cell("Remark", "text")
 
 
 @dataclass(frozen=True)
@@ -177,7 +185,7 @@ class Run(Book):
     label: frozenset[str] = cell("Label", "label")
     adds: frozenset[str] = cell("Adds", "label")
     period: str = cell("Period", "period")
-    activity: float = cell("Activity", "amount")
+    activity: float = cell("Activity", "amount", "t")
 
     @property
     def process(self) -> tuple[str, str, str]:
@@ -196,7 +204,7 @@ class Join(Book):
     before: frozenset[str] = cell("From label", "label")
     after: frozenset[str] = cell("To label", "label")
     period: str = cell("Period", "period")
-    tonnes: float = cell("Amount", "amount")
+    tonnes: float = cell("Amount", "amount", "t")
 
 
 @dataclass(frozen=True)
@@ -210,10 +218,10 @@ class Use(Book):
     name: str = cell("Unit or material", "text")
     label: frozenset[str] = cell("Label", "label")
     period: str = cell("Period", "period")
-    amount: float = cell("Amount", "amount")
-    limit: float | None = cell("Limit", "amount?")
-    share: float | None = cell("Use", "number?")
-    least: float | None = cell("Least", "amount?", lacking=True)
+    amount: float = cell("Amount", "amount", "t")
+    limit: float | None = cell("Limit", "amount?", "t")
+    share: float | None = cell("Use", "number?", "%")
+    least: float | None = cell("Least", "amount?", "t", lacking=True)
     running: str | None = cell("Running", "text?", lacking=True)
 
 
@@ -239,13 +247,13 @@ class Count(Book):
     key = ("limit", "period")
     limit: str = cell("Limit", "limit")
     period: str = cell("Period", "period")
-    counted: float = cell("Counted", "amount")
-    base: float | None = cell("Base", "amount?")
-    share: float | None = cell("Share", "number?")
-    maximum: float | None = cell("Maximum", "amount?")
-    minimum: float | None = cell("Minimum", "amount?")
-    over: float | None = cell("Over", "amount?")
-    under: float | None = cell("Under", "amount?")
+    counted: float = cell("Counted", "amount", "t")
+    base: float | None = cell("Base", "amount?", "t")
+    share: float | None = cell("Share", "number?", "%")
+    maximum: float | None = cell("Maximum", "amount?", "t")
+    minimum: float | None = cell("Minimum", "amount?", "t")
+    over: float | None = cell("Over", "amount?", "t")
+    under: float | None = cell("Under", "amount?", "t")
 
 
 @dataclass(frozen=True)
@@ -258,10 +266,10 @@ class Cost(Book):
     kind: str = cell("Kind", "text")
     where: str = cell("Where", "text")
     period: str = cell("Period", "period")
-    amount: float = cell("Amount", "number")
-    weight: float = cell("Weight", "number")
-    discount: float = cell("Discount", "number")
-    counts: float = cell("Counts", "number")
+    amount: float = cell("Amount", "number", "M USD")
+    weight: float = cell("Weight", "number", "1")
+    discount: float = cell("Discount", "number", "1")
+    counts: float = cell("Counts", "number", "M USD")
 
 
 @dataclass(frozen=True)
@@ -271,10 +279,13 @@ class Sums(Book):
     tab = "Parties"
     key = ("party",)
     party: str = cell("Party", "payer")
+    name: str = cell("Name", "text")
     role: str = cell("Role", "text")
-    earns: float = cell("Earns", "number")
-    pays: float = cell("Pays", "number")
-    net: float = cell("Net", "number")
+    allied: str = cell("Allied", "text")
+    earns: float = cell("Earns", "number", "M USD")
+    pays: float = cell("Pays", "number", "M USD")
+    net: float = cell("Net", "number", "M USD")
+    margin: float | None = cell("Margin", "number?", "%", lacking=True)
     flag: str = cell("Flag", "text")
 
 
@@ -288,11 +299,39 @@ class Instrument(Book):
     kind: str = cell("Kind", "text")
     material: str = cell("Material", "material")
     period: str = cell("Period", "period")
-    level: float | None = cell("Level", "number?")
-    benchmark: float | None = cell("Benchmark", "number?")
-    output: float | None = cell("Output", "amount?")
-    counted: float | None = cell("Counted", "amount?")
-    top_up: float | None = cell("Top-up", "amount?")
-    upside: float | None = cell("Upside", "amount?")
+    level: float | None = cell("Level", "number?", "USD/kg")
+    benchmark: float | None = cell("Benchmark", "number?", "USD/kg")
+    output: float | None = cell("Output", "amount?", "t")
+    counted: float | None = cell("Counted", "amount?", "t")
+    top_up: float | None = cell("Top-up", "amount?", "M USD")
+    upside: float | None = cell("Upside", "amount?", "M USD")
     payer: str = cell("Payer", "text")
     payee: str = cell("Payee", "text")
+
+
+@dataclass(frozen=True)
+class Place(Book):
+    """A site over all periods."""
+
+    tab = "Sites"
+    key = ("site",)
+    lacking = True
+    site: str = cell("Site", "site")
+    name: str = cell("Name", "text")
+    party: str = cell("Party", "party")
+    country: str = cell("Country", "text")
+    status: str = cell("Status", "text")
+    activity: float = cell("Activity", "amount", "t")
+    shipped: float = cell("Shipped", "amount", "t")
+    fullest: float | None = cell("Fullest", "amount?", "%")
+
+
+BOOKS: tuple[type[Book], ...] = (
+    Flow, Need, Delivery, Stock, Taken, Decision, Step, Place, Run, Use, Join, Mix, Count, Cost, Sums, Instrument,
+)  # fmt: skip
+"""Every table that the audit reads."""
+
+
+def columns(book: type[Book]) -> tuple[tuple[str, str], ...]:
+    """Name and unit of the columns of a table that the audit reads."""
+    return tuple((item.metadata["name"], item.metadata["unit"]) for item in dataclasses.fields(book))

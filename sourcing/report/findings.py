@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from sourcing.components.contracts import Contract
 from sourcing.components.horizon import periods, settings
 from sourcing.components.materials import Material
 from sourcing.components.places import Site
+from sourcing.components.projects import Project
 from sourcing.components.sources import Source
 from sourcing.instance import Instance
 from sourcing.ledger import VALUE_KINDS
@@ -42,6 +44,21 @@ class Shortages:
 
     periods: tuple[str, ...]
     rows: tuple[tuple[str, tuple[float, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Due:
+    """A decision, or all that is built as one: what it is, its latest date, outlay and cost of a year's waiting.
+
+    M USD. `waiting` is None where no plan is left then, and 0 where the cost is not worked out or nothing; `least`
+    says that it is a lower bound.
+    """
+
+    date: str
+    what: str
+    outlay: float
+    waiting: float | None
+    least: bool = False
 
 
 # ------------------------------------------------------------------------------------------------ reading a plan
@@ -81,10 +98,19 @@ def title(plan: Plan) -> str:
 def status(plan: Plan) -> str:
     """How good the plan is known to be, in money, and who has checked it."""
     room = max(0.0, plan.objective - plan.bound)
-    early = "" if plan.status == "optimal" else "Stopped early. "
-    proof = f"{early}Gap to the best that can be proven: {money(room)} ({percent(100 * plan.gap)} of the total)"
+    proof = f"Gap to the best that can be proven: {money(room)} ({percent(100 * plan.gap)} of the total)."
+    if room < 0.005:
+        proof = "Gap to the best that can be proven: none."
     checked = f" Audit passed: {len(plan.audit.checks)} checks recomputed from the tabs." if plan.audit else ""
-    return f"{proof}.{checked} View: {plan.view}. Input {plan.instance.sha256()[:12]}."
+    return f"{proof}{checked} View: {plan.view}. Input {plan.instance.sha256()[:12]}."
+
+
+def warning(plan: Plan) -> str:
+    """What must be known first of a plan whose search was stopped; empty for any other."""
+    if plan.status == "optimal":
+        return ""
+    room = f"{money(max(0.0, plan.objective - plan.bound))} ({percent(100 * plan.gap)})"
+    return f"Stopped early: this plan is not proven. A plan could still be up to {room} cheaper."
 
 
 def tiles(plan: Plan) -> list[Tile]:
@@ -150,7 +176,20 @@ def shortages(plan: Plan, columns: int = 5) -> Shortages:
     return Shortages(tuple(named), tuple((name, tuple(line.values())) for name, line in ordered))
 
 
-def bottlenecks(plan: Plan, most: int = 5) -> list[str]:
+def below_service(plan: Plan) -> str:
+    """How much is short of a service level, and for whom most; empty where every level is kept."""
+    rows = [row for row in records(plan, "Demand") if (row["Below service level"] or 0.0) > NOTICEABLE]
+    by_customer = sums(rows, lambda row: row["Customer"], "Below service level")
+    if not by_customer:
+        return ""
+    most = max(by_customer, key=lambda name: by_customer[name])
+    return (
+        f"Below the service level: {tonnes(total(by_customer.values()))} in all, most for "
+        f"{site_name(plan.instance, most)} ({tonnes(by_customer[most])})."
+    )
+
+
+def bottlenecks(plan: Plan, most: int = 4) -> list[str]:
     """What binds, in the order of the tab (largest rent first), each place once, in words."""
     seen: dict[tuple[str, str], str] = {}
     for row in records(plan, "Bottlenecks"):
@@ -180,11 +219,51 @@ def caveats(plan: Plan) -> list[str]:
     return found
 
 
+# ------------------------------------------------------------------------------------------------ decisions
+
+
+def due(plan: Plan) -> list[Due]:
+    """What must be decided, soonest first, then the dearest to wait for; what is built as one is one line."""
+    groups: dict[tuple[str, ...], list[Record]] = {}
+    for row in records(plan, "Decisions"):
+        group = plan.instance.row(Project, row["Name"]).together if row["Kind"] == "build" else ""
+        key = ("group", group) if group else (row["Kind"], row["Name"])
+        groups.setdefault((*key, row["Period"]), []).append(row)
+    found = [_due(plan, rows) for rows in groups.values()]
+    return sorted(found, key=lambda d: (d.date, d.waiting is not None, -(d.waiting or 0.0), -d.outlay))
+
+
+def _due(plan: Plan, rows: list[Record]) -> Due:
+    first, waiting = rows[0], rows[0]["Waiting costs"]
+    return Due(
+        first["Decide by"],
+        _decision(plan.instance, rows),
+        total(row["Outlay"] for row in rows),
+        waiting if waiting is None else max(0.0, waiting),
+        "at least" in first["In words"],
+    )
+
+
+def _decision(instance: Instance, rows: list[Record]) -> str:
+    """What is decided, by names, with the ids that the tab has in brackets."""
+    kind, name = rows[0]["Kind"], rows[0]["Name"]
+    if kind == "sign":
+        return f"Sign {name} ({material_name(instance, instance.row(Contract, name).material)})"
+    if kind == "qualify":
+        customer, material, maker = name.split("|")
+        what = "" if material == "any" else f", {material_name(instance, material)}"
+        by = "any maker" if maker == "any" else site_name(instance, maker)
+        return f"Qualify {by} for {site_name(instance, customer)}{what} ({name})"
+    sites = dict.fromkeys(site_name(instance, row["Where"]) for row in rows)
+    steps = f"{rows[0]['Steps']:g} steps at " if rows[0]["Steps"] != 1 else ""
+    return f"Build {steps}{listed(list(sites), 2)} ({listed([row['Name'] for row in rows], 2)})"
+
+
 # ------------------------------------------------------------------------------------------------ what to do now
 
 
 def actions(plan: Plan, most: int = 4) -> list[str]:
-    """What to do in the first open period: projects, purchases, contracts, stocks."""
+    """What to do in the first open period, beside the decisions: purchases, contracts, stocks."""
     now = first_open(plan.instance)
     bought = [
         row
@@ -193,7 +272,6 @@ def actions(plan: Plan, most: int = 4) -> list[str]:
     ]
     customers = {row["Customer"] for row in records(plan, "Demand")}
     found = [
-        _projects(plan, now),
         _purchase(plan, now, [row for row in bought if row["To"] not in customers]),
         _purchase(plan, now, [row for row in bought if row["To"] in customers]),
         _contracts(plan, now),
@@ -243,27 +321,6 @@ def _contracts(plan: Plan, now: str) -> str:
             part += " (its maximum)"
         parts.append(part)
     return f"Contracts in {now}: take {listed(parts, 4)}." if parts else ""
-
-
-def _projects(plan: Plan, now: str) -> str:
-    """Which projects start, or when the first one does."""
-    started = [
-        row
-        for row in records(plan, "Projects and qualifications")
-        if row["Kind"] == "project" and row["Status"] == "option" and (row["Started"] or 0.0) > 1e-6
-    ]
-    if not started:
-        return ""
-    order = [t.id for t in periods(plan.instance)]
-    begin = min((row["Period"] for row in started), key=order.index)
-    names = [
-        f"{row['Name']} at {site_name(plan.instance, row['Where'])} ({money(row['Capex'] or 0.0)})"
-        for row in started
-        if row["Period"] == begin
-    ]
-    if begin == now:
-        return f"Start {listed(names, 3)} in {now}."
-    return f"No project has to start in {now}; next is {listed(names, 2)} in {begin}."
 
 
 def _stocks(plan: Plan, now: str) -> str:

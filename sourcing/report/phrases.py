@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 COUNTRIES = {
@@ -35,6 +36,12 @@ def money(amount: float) -> str:
     if abs(amount) >= 999.5:
         return f"{amount / 1000:,.1f} bn USD"
     return f"{_plain(amount)} M USD"
+
+
+def day(date: str) -> str:
+    """An ISO date as `1 Jan 2027`."""
+    when = dt.date.fromisoformat(date)
+    return f"{when.day} {when:%b %Y}"
 
 
 def _plain(amount: float) -> str:

@@ -23,6 +23,7 @@ NUMBERS = {
     "t": "#,##0.0",
     "USD/kg": "#,##0.00",
     "USD/t": "#,##0.0",
+    "USD": "#,##0",
     "M USD": "#,##0.00",
     "%": "0.0",
     "days": "#,##0",
@@ -30,6 +31,36 @@ NUMBERS = {
     "1": "0.0000",
 }
 """How a number in a unit is shown; cells keep its full precision."""
+
+
+LETTERS = {
+    letter: width
+    for letters, width in (
+        ("ijl’‘", 0.22), ("ft .,:;!/I[]\\|·", 0.28), ("r()-“”›", 0.33), ("cksvxyzJ•", 0.5), ("FTZ", 0.61),
+        ("ABEKPSVXY&", 0.67), ("CDHNRUw", 0.72), ("GOQ", 0.78), ("mM", 0.83), ("%", 0.89), ("W→", 1.0),
+    )
+    for letter in letters
+}  # fmt: skip
+"""Widths of Arial's letters in sizes of the font; any other is as wide as a figure."""
+
+FIGURE, BOLD = 0.56, 1.08
+"""Width of a figure in sizes of the font, and by how much bold letters are broader."""
+
+
+def pixels(text: str, size: float, *, bold: bool = False) -> float:
+    """About how broad a text in a size (points) of the font is."""
+    return sum(LETTERS.get(letter, FIGURE) for letter in text) * size * 96 / 72 * (BOLD if bold else 1.0)
+
+
+def lines(text: str, width: float, size: float, *, bold: bool = False) -> int:
+    """How many lines a text needs in a cell so many pixels wide; a twentieth is kept for those who set it wider."""
+    room, count, taken = 0.95 * width - 6, 1, 0.0
+    for word in text.split(" "):
+        step = pixels(word + " ", size, bold=bold)
+        if taken and taken + step > room:
+            count, taken = count + 1, 0.0
+        taken += step
+    return count
 
 
 def number_format(unit: str) -> str:

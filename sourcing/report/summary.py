@@ -6,15 +6,14 @@ needs, so nothing is clipped and the page prints as it looks.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 from sourcing.plan import Plan, first_open
 from sourcing.report import findings, style
 from sourcing.report.charts import Chart
-from sourcing.report.findings import Tile
-from sourcing.report.phrases import percent
+from sourcing.report.findings import Due, Tile
+from sourcing.report.phrases import day, percent
 
 COLUMNS, WIDTH = 20, 62
 """Columns of the grid, and the pixels of each."""
@@ -22,8 +21,8 @@ COLUMNS, WIDTH = 20, 62
 LEFT = 8
 """Columns of the left panel, which holds the words; the charts are at its right."""
 
-LINE = 17
-"""Pixels of a line of text."""
+LINE, SIZE = 17, 9.5
+"""Pixels of a line of text, and points of its letters."""
 
 LOWEST, GAP = 275, 10
 """Pixels: the least height of a chart, and what stands between two of them."""
@@ -31,8 +30,8 @@ LOWEST, GAP = 275, 10
 CHART_DATA, CHART_FIELDS = "Chart data", ("Chart", "Series", "Category", "Value", "Unit")
 """The tab that holds what the charts show, one row a point, and its columns."""
 
-MOST_SHORT = 6
-"""Customers that the table of shortages names."""
+MOST_SHORT, MOST_DUE = 6, 6
+"""Customers that the table of shortages names, and decisions that the table of these does."""
 
 
 class Page:
@@ -61,7 +60,7 @@ class Page:
         """A format, made once."""
         key = tuple(sorted(look.items()))
         if key not in self.formats:
-            plain = {"font_name": style.FONT, "font_size": 9.5, "font_color": style.INK, "valign": "top"}
+            plain = {"font_name": style.FONT, "font_size": SIZE, "font_color": style.INK, "valign": "top"}
             self.formats[key] = self.book.add_format(plain | look)
         return self.formats[key]
 
@@ -80,14 +79,14 @@ class Page:
         elif value is not None:
             self.sheet.write_number(line, first, value, form)
 
-    def across(self, text: str, pixels: int, characters: int, **look: Any) -> None:
+    def across(self, text: str, pixels: int, **look: Any) -> None:
         """A text over the whole width, as many lines high as it needs, in one row."""
-        lines = max(1, len(textwrap.wrap(text, characters)))
-        row = self.rows(pixels * lines + 6)
+        size, bold = look.get("font_size", SIZE), look.get("bold", False)
+        row = self.rows(pixels * style.lines(text, COLUMNS * WIDTH - 10, size, bold=bold) + 6)
         self.cell(row, 0, COLUMNS - 1, text, **{"text_wrap": True, "valign": "vcenter", "indent": 1, **look})
 
-    def heading(self, text: str, link: str) -> None:
-        """The title of a block in the left panel, with a link to its tab."""
+    def heading(self, text: str, link: str = "") -> None:
+        """The title of a block in the left panel, with a link to its tab if it has one."""
         look: dict[str, Any] = {
             "bold": True,
             "font_size": 10.5,
@@ -104,11 +103,11 @@ class Page:
             "font_size": 9,
             "bold": False,
         }
-        self.cell(row, LEFT - 3, LEFT - 1, f"{link} ›", link=link, **look | blue)
+        self.cell(row, LEFT - 3, LEFT - 1, f"{link} ›" if link else "", link=link, **look | blue)
 
     def sentence(self, text: str) -> None:
         """A sentence of the left panel."""
-        lines = len(textwrap.wrap(text, 82))
+        lines = style.lines(text, LEFT * WIDTH, SIZE)
         self.cell(self.rows(*[LINE] * lines), 0, LEFT - 1, text, lines=lines, text_wrap=True)
 
 
@@ -117,9 +116,11 @@ def write_summary(
 ) -> None:
     """Fill the first page. `pictures` are charts with the row of tab `data` where the figures of each begin."""
     page = Page(book, sheet)
-    page.across(findings.title(plan), 26, 110, bold=True, font_size=16, font_color=style.WHITE, bg_color=style.NAVY)
-    page.across(plan.verdict, 20, 150, bold=True, font_size=12)
-    page.across(findings.status(plan), 15, 200, font_color=style.MUTED)
+    page.across(findings.title(plan), 26, bold=True, font_size=16, font_color=style.WHITE, bg_color=style.NAVY)
+    if warning := findings.warning(plan):
+        page.across(warning, 22, bold=True, font_size=13, font_color=style.WHITE, bg_color=style.ALARM)
+    page.across(plan.verdict, 20, bold=True, font_size=12)
+    page.across(findings.status(plan), 15, font_color=style.MUTED)
     page.rows(4)
     _tiles(page, findings.tiles(plan))
     page.rows(8)
@@ -128,7 +129,7 @@ def write_summary(
     _draw(page, pictures, data, top)
     page.rows(6)
     for text in findings.caveats(plan):
-        page.across(text, 13, 240, font_size=8.5, font_color=style.MUTED)
+        page.across(text, 13, font_size=8.5, font_color=style.MUTED)
     _links(page, tabs)
     sheet.hide_gridlines(2)
     sheet.set_zoom(90)
@@ -143,8 +144,7 @@ def write_summary(
 
 def _tiles(page: Page, tiles: list[Tile]) -> None:
     width = COLUMNS // len(tiles)
-    characters = int(width * WIDTH / 5.6)
-    lines = max(len(textwrap.wrap(tile.note, characters)) for tile in tiles)
+    lines = max(style.lines(tile.note, width * WIDTH - 10, 8.5) for tile in tiles)
     top = page.rows(20, 34, 13 * lines + 8)
     ground: dict[str, Any] = {
         "bg_color": style.BAND,
@@ -173,19 +173,49 @@ def _tile_format(tile: Tile) -> str:
 
 
 def _words(page: Page, plan: Plan) -> None:
-    """The left panel: what to do now, who is short, what binds."""
+    """The left panel: what to do now, what to decide, who is short, what binds."""
     page.heading(f"What to do now: {first_open(plan.instance)}", "Sourcing")
     for sentence in findings.actions(plan):
         page.sentence(f"•  {sentence}")
     page.rows(6)
+    _decisions(page, findings.due(plan))
+    page.rows(6)
     page.heading("Who is short (t)", "Demand")
     _shortages(page, findings.shortages(plan, LEFT - 3))
+    if below := findings.below_service(plan):
+        page.sentence(below)
     page.rows(6)
     binding = findings.bottlenecks(plan)
     if binding:
         page.heading("What binds", "Bottlenecks")
         for text in binding:
             page.sentence(f"•  {text}")
+
+
+def _decisions(page: Page, due: list[Due]) -> None:
+    """Latest date, what, outlay and cost of a year's waiting of the decisions that are due first."""
+    if not due:
+        page.heading("Decide by")
+        page.sentence("The plan signs, builds and qualifies nothing.")
+        return
+    page.heading("Decide by (M USD; waiting: a year)", "Decisions")
+    head = page.rows(LINE)
+    for place, name in ((LEFT - 2, "Outlay"), (LEFT - 1, "Waiting")):
+        page.cell(head, place, place, name, bold=True, align="right", font_size=9)
+    for d in due[:MOST_DUE]:
+        lines = style.lines(d.what, (LEFT - 3) * WIDTH - 10, SIZE)
+        row = page.rows(*[LINE] * lines)
+        page.cell(row, 0, 0, day(d.date), lines=lines)
+        page.cell(row, 1, LEFT - 3, d.what, lines=lines, text_wrap=True, indent=1)
+        form = '"≥ "#,##0.0' if d.least else "#,##0.0"
+        waiting = "no plan" if d.waiting is None else d.waiting or "see tab"
+        page.cell(row, LEFT - 2, LEFT - 2, d.outlay, lines=lines, num_format="#,##0.0", align="right")
+        page.cell(row, LEFT - 1, LEFT - 1, waiting, lines=lines, num_format=form, align="right")
+    if rest := due[MOST_DUE:]:
+        row = page.rows(LINE)
+        page.cell(row, 0, LEFT - 3, f"{len(rest)} more until {day(rest[-1].date)}")
+        outlay = sum(d.outlay for d in rest)
+        page.cell(row, LEFT - 2, LEFT - 2, outlay, num_format="#,##0.0", align="right")
 
 
 def _shortages(page: Page, table: findings.Shortages) -> None:

@@ -32,7 +32,13 @@ FROZEN = 60
 FULL = {("Capacity and surplus", "Use")}
 """Columns in which 100 % stands out."""
 
-ALARMS = {("Demand", "Short"), ("Contracts", "Deficit"), ("Limits", "Over"), ("Limits", "Under")}
+WORDS = {("Custody", "Feed"): "not clean"}
+"""Columns in which a word stands out."""
+
+COUNTS = {("Decisions", "Steps")}
+"""Columns of counts, shown as they come."""
+
+ALARMS = {("Demand", "Short"), ("Demand", "Below service level"), ("Contracts", "Deficit"), ("Limits", "Over"), ("Limits", "Under")}
 """Columns in which more than nothing is a warning."""
 
 
@@ -125,7 +131,8 @@ def write_table(book: Any, name: str, table: Table) -> None:
         widths.append(_width(field, longest))
         sheet.set_column(place, place, widths[-1])
         sheet.write_string(0, place, field.header, book.add_format(_header(numeric)))
-        form = book.add_format(_body(field, numeric, wrap=longest > WIDEST))
+        look = _body(field, numeric, wrap=longest > WIDEST)
+        form = book.add_format(look | {"num_format": "General"} if (name, field.name) in COUNTS else look)
         for line, value in enumerate(values, 1):
             _write_cell(sheet, line, place, value, form, f"{name}, {field.name}, row {line + 1}")
             if longest > WIDEST:
@@ -217,5 +224,8 @@ def _highlight(book: Any, sheet: Any, name: str, field: Field, place: int, last:
         rule, look = {"type": "cell", "criteria": ">=", "value": 99.95}, {"bg_color": style.PALE_BLUE, "bold": True}
     elif key == ("Parties", "Flag"):
         rule, look = {"type": "no_blanks"}, alarm
+    elif key in WORDS:
+        rule = {"type": "cell", "criteria": "==", "value": f'"{WORDS[key]}"'}
+        look = {"bg_color": style.PALE_BLUE, "bold": True}
     if rule:
         sheet.conditional_format(1, place, last, place, rule | {"format": book.add_format(look)})

@@ -41,7 +41,8 @@ def awkward() -> Instance:
             Site(site="TRUE", entity="1e5", country="AU", latitude=-28.86, note="=HYPERLINK(\"x\")"),
             Site(site="plant", entity="1e5", country="ZZ", active=False, note="off"),
             Unit(unit="u", site="TRUE", minimum_load=7.0, capacity=Series((2026.0, 2027.0, 2027.5), (1.5, 0.0, 2.0))),
-            Unit(unit="v", site="TRUE", running_cost=0.5, capacity=Series((2026.0, 2027.0), (1 / 3, math.inf))),
+            Unit(unit="v", site="TRUE", minimum_load=0.5, capacity=Series((2026.0,), (1 / 3,))),
+            Unit(unit="w", site="TRUE", capacity=Series((2026.0, 2027.0), (0.0, math.inf))),
             Rule(rule="r", version="1", since=dt.date(2027, 1, 1), countries=("CN",), stages=("mine", "magnet"),
                  elements=("strict",), tolerance=0.0),
             Demand(customer="TRUE", material="2026", rules=("r@1",), demand=Series((2026.0, 2028.0), (10.0, 12.25))),
@@ -177,8 +178,8 @@ def test_a_filled_workbook_is_looked_at_as_a_planner_would(tmp_path):
     assert sheet["C2"].number_format == "0.0%"
     assert sheet["C2"].value == 0.07
     assert (sheet["A2"].font.color.rgb, sheet["A2"].fill.fgColor.rgb) == ("000000FF", "00FFFFE6")  # blue on pale yellow
-    assert sheet["A23"].fill.fgColor.rgb == "00FFFFE6"  # rows 4 to 23 are spare
-    assert sheet["A24"].fill.fgColor.rgb == "00000000"
+    assert sheet["A24"].fill.fgColor.rgb == "00FFFFE6"  # rows 5 to 24 are spare
+    assert sheet["A25"].fill.fgColor.rgb == "00000000"
 
 
 def test_the_guide_names_every_column():
