@@ -19,6 +19,7 @@ from sourcing.audit.facts import Facts
 from sourcing.audit.floors import check_floors
 from sourcing.audit.material import check_material
 from sourcing.audit.money import check_money
+from sourcing.audit.places import check_places
 from sourcing.audit.scope import check_scope
 from sourcing.audit.terms import check_terms
 from sourcing.audit.verdict import Audit, Check, Families
@@ -62,6 +63,7 @@ def audit(instance: Instance, plan: Planned) -> Audit:
     check_contracts(facts, books, families)
     check_floors(facts, books, families)
     check_money(facts, books, families, plan.objective)
+    check_places(facts, books, families)
     _summary(plan, books, families)
     return Audit(families.done())
 

@@ -19,12 +19,14 @@ from sourcing.audit.records import (
     Join,
     Mix,
     Need,
+    Place,
     Run,
     Step,
     Stock,
     Sums,
     Taken,
     Use,
+    columns,
 )
 from sourcing.audit.verdict import Families
 from sourcing.tables import Table
@@ -48,6 +50,7 @@ class Books:
         self.contracts = self._read(Taken)
         self.decisions = self._read(Decision)
         self.steps = self._read(Step)
+        self.places = self._read(Place)
         self.runs = self._known(self._read(Run), lambda run: run.process in facts.line, "process")
         self.joins = self._read(Join)
         self.uses = self._read(Use)
@@ -69,11 +72,16 @@ class Books:
         if table is None:
             self._check.holds(book.lacking, f"the table {book.tab} is missing")
             return []
-        columns = [field.name for field in table.fields]
+        units = {field.name: field.unit for field in table.fields}
+        names = [field.name for field in table.fields]
+        self._check.holds(len(units) == len(names), f"{book.tab}: two columns have one name")
+        for name, unit in columns(book):
+            told = units.get(name, unit)
+            self._check.holds(told == unit, f"{book.tab}, {name}: is in {told or 'no unit'}, not in {unit or 'none'}")
         wanted, lacks = {}, []
         for item in dataclasses.fields(book):
             column = item.metadata["name"]
-            if column in columns or item.metadata["lacking"]:
+            if column in units or item.metadata["lacking"]:
                 wanted[item.name] = column, item.metadata["kind"]
             else:
                 lacks.append(column)
@@ -83,10 +91,10 @@ class Books:
         found, seen = [], set()
         for number, row in enumerate(table.rows, 1):
             place = f"{book.tab}, row {number}"
-            if len(row) != len(columns):
-                self._check.holds(False, f"{place}: {len(row)} values for {len(columns)} columns")
+            if len(row) != len(names):
+                self._check.holds(False, f"{place}: {len(row)} values for {len(names)} columns")
                 continue
-            values = dict(zip(columns, row, strict=True))
+            values = dict(zip(names, row, strict=True))
             read = {name: self._value(values.get(column), kind) for name, (column, kind) in wanted.items()}
             wrong = [wanted[name][0] for name, (_, fine) in read.items() if not fine]
             self._check.holds(

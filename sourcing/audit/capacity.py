@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 
-from sourcing.audit.books import Books
+from sourcing.audit.books import ZERO, Books
 from sourcing.audit.decisions import STEP, steps_started
 from sourcing.audit.facts import MOMENT, Facts, Time
 from sourcing.audit.records import Use
@@ -41,14 +41,24 @@ def steps_online(facts: Facts, books: Books, project: Project) -> list[tuple[Tim
 
 def _projects(facts: Facts, books: Books, families: Families) -> None:
     check = families("projects")
+    told = {(step.name, step.period) for step in books.steps if step.kind == "project"}
+    for name in facts.projects:
+        for t in facts.times:
+            check.holds((name, t.id) in told, f"{name} in {t.id}: has no row")
     for step in books.steps:
         if step.kind != "project":
+            check.holds(step.kind == "qualification", f"{step.name}: {step.kind} is neither project nor qualification")
             continue
         project, t = facts.projects.get(step.name), facts.time.get(step.period)
         where = f"{step.name} in {step.period}"
         check.holds(project is not None and t is not None, f"{where}: there is no such project or period")
         if project is None or t is None:
             continue
+        known = (facts.units[project.unit].site, project.status, project.note)
+        check.holds((step.where, step.status, step.remark) == known, f"{where}: its place, status or note is not so")
+        if project.status == "committed":
+            begins = t.start - MOMENT <= max(facts.start_of(project), facts.times[0].start) < t.end - MOMENT
+            check.equal(step.started or 0.0, project.steps if begins else 0.0, f"{where}: started")
         steps = steps_online(facts, books, project)
         check.equal(step.online or 0.0, sum(n for on, n in steps if on.start <= t.start + MOMENT), f"{where}: on line")
         size = facts.units[project.unit].capacity.mean(t.start, t.end) * t.years
@@ -147,15 +157,22 @@ def _capacity(facts: Facts, books: Books, families: Families) -> None:
         check.holds(use.name in facts.units, f"{where}: there is no such unit")
         if use.name in facts.units:
             rows[use.name, use.period] = use
+            site = facts.units[use.name].site
+            check.holds(use.site == site, f"{where}: stands at {site}, not at {use.site}")
             limit = capacity_of(facts, books, use.name, facts.time[use.period])
             check.equal(use.amount, used.get((use.name, use.period), 0.0), f"{where}: amount")
+            check.holds(math.isfinite(limit) or use.limit is None, f"{where}: has no limit")
             if math.isfinite(limit):
                 check.equal(math.nan if use.limit is None else use.limit, limit, f"{where}: limit")
-                if use.share is not None and limit:
-                    check.equal(use.share, 100 * use.amount / limit, f"{where}: use (%)")
+            if math.isfinite(limit) and limit > ZERO:
+                told = math.nan if use.share is None else use.share
+                check.equal(told, 100 * use.amount / limit, f"{where}: use (%)")
+            else:
+                check.holds(not use.share, f"{where}: use is {use.share} % of nothing, or of no limit")
     for name, row in facts.units.items():
         for t in facts.times:
             told = rows.get((name, t.id))
+            check.holds(told is not None, f"{name} in {t.id}: has no row")
             if is_switched(row):
                 _running(facts, books, families, row, t, told, used.get((name, t.id), 0.0))
             elif told is not None:

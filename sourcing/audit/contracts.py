@@ -71,17 +71,23 @@ def quantities(facts: Facts, books: Books, contract: Contract, t: Time) -> tuple
     return least, most
 
 
+def ends(facts: Facts, contract: Contract) -> list[tuple[str, str]]:
+    """The sites that a contract joins, buyer first."""
+    sellers = [site for site in facts.sites if facts.covers(contract.seller, site)]
+    buyers = [site for site in facts.sites if facts.covers(contract.buyer, site)]
+    return [(j, i) for i in sellers for j in buyers]
+
+
+def able(facts: Facts, contract: Contract, t: Time) -> list[tuple[str, str]]:
+    """Those between which a channel of the contract is or could be open in a period."""
+    ways_of = ((pair, ways(facts, None, pair[1], pair[0], contract.material, t)) for pair in ends(facts, contract))
+    return [pair for pair, found in ways_of if contract.contract in found]
+
+
 def parties(facts: Facts, contract: Contract, t: Time) -> tuple[list[str], list[str]]:
     """Buyers and sellers on the channels of a contract that are or could be open; all who signed if there are none."""
-    pairs = [
-        (j, i)
-        for i in facts.sites
-        if facts.covers(contract.seller, i)
-        for j in facts.sites
-        if facts.covers(contract.buyer, j)
-    ]
-    able = [(j, i) for j, i in pairs if contract.contract in ways(facts, None, i, j, contract.material, t)] or pairs
-    buyers, sellers = ({facts.owner(ends[n]): None for ends in able} for n in (0, 1))
+    pairs = able(facts, contract, t) or ends(facts, contract)
+    buyers, sellers = ({facts.owner(pair[n]): None for pair in pairs} for n in (0, 1))
     return list(buyers), list(sellers)
 
 
@@ -200,6 +206,10 @@ def check_contracts(facts: Facts, books: Books, families: Families) -> None:
             if row is None:
                 check.holds(False, f"{where}: has no row")
                 continue
+            known = (row.seller, row.buyer, row.material) == (
+                str(contract.seller), str(contract.buyer), contract.material,
+            )  # fmt: skip
+            check.holds(known, f"{where}: its seller, buyer or material is not the contract's")
             check.equal(row.minimum, now.least, f"{where}: minimum")
             check.equal(row.taken, now.taken, f"{where}: taken")
             check.equal(row.deficit, now.deficit, f"{where}: deficit", size=now.least)
@@ -214,8 +224,7 @@ def check_contracts(facts: Facts, books: Books, families: Families) -> None:
                 row.makeup, max(0.0, now.taken - now.least), f"{where}: made good above its minimum", size=size
             )
             price = facts.contract_price(contract, t)
-            if row.price is not None or now.taken > ZERO:
-                money.equal(math.nan if row.price is None else row.price, price, f"{where}: price (USD/kg)")
+            money.equal(math.nan if row.price is None else row.price, price, f"{where}: price (USD/kg)")
             money.equal(row.paid, price * now.taken / 1000, f"{where}: paid")
             money.equal(row.rebate, rebate(facts, contract, t, now.taken), f"{where}: rebate", size=row.paid)
             money.equal(row.take_or_pay, now.due, f"{where}: take-or-pay", size=price * size / 1000)

@@ -15,6 +15,7 @@ from sourcing.audit.verdict import MONEY, Families, Family
 from sourcing.components.contracts import Contract
 from sourcing.components.projects import Project
 from sourcing.components.qualifications import Qualification
+from sourcing.sheets import year_of
 
 STEP = 1e-6
 """Fewer steps than this are none, and a number that is nearer than this to a whole one is whole."""
@@ -94,10 +95,12 @@ def check_decisions(facts: Facts, books: Books, families: Families) -> None:
             periods = ", ".join(decision.period for decision in taken)
             check.holds(len(taken) <= 1, f"{kind} {name}: is decided more than once ({periods})")
     _built(facts, books, check)
+    _makers(facts, books, check)
 
 
-def _told(decision: Decision, begins: Time | None, outlay: float, check: Family, money: Family) -> None:
-    """A decision's row shows when it has effect and what it commits."""
+def _told(decision: Decision, where: str, begins: Time | None, outlay: float, check: Family, money: Family) -> None:
+    """A decision's row shows where and when it has effect, and what it commits."""
+    check.holds(decision.where == where, f"{decision}: is for {where}, not for {decision.where}")
     shown = begins.id if begins else None
     check.holds(decision.opens == shown, f"{decision}: opens in {shown or 'none'}, not in {decision.opens or 'none'}")
     money.equal(decision.outlay or 0.0, outlay, f"{decision}: outlay (M USD)")
@@ -110,7 +113,7 @@ def _sign(facts: Facts, decision: Decision, t: Time, check: Family, money: Famil
     if contract is not None and is_option:
         check.holds(facts.years(contract, t) > 0, f"{decision}: it does not run then")
         check.equal(decision.steps, 1.0, f"{decision}: steps")
-        _told(decision, t, contract.signing_cost, check, money)
+        _told(decision, f"{contract.seller} → {contract.buyer}", t, contract.signing_cost, check, money)
 
 
 def _build(facts: Facts, decision: Decision, t: Time, check: Family, money: Family) -> None:
@@ -119,7 +122,8 @@ def _build(facts: Facts, decision: Decision, t: Time, check: Family, money: Fami
     check.holds(is_option, f"{decision}: there is no such option")
     if project is not None and is_option:
         check.holds(decision.steps > STEP, f"{decision}: no step is decided")
-        _told(decision, facts.online_from(project, t.start), project.capex * decision.steps, check, money)
+        site, online = facts.units[project.unit].site, facts.online_from(project, t.start)
+        _told(decision, site, online, project.capex * decision.steps, check, money)
 
 
 def _qualify(
@@ -131,7 +135,7 @@ def _qualify(
         begins = opens(facts, row, t)
         check.holds(begins is not None, f"{decision}: it would open after the horizon")
         check.equal(decision.steps, 1.0, f"{decision}: steps")
-        _told(decision, begins, row.cost or 0.0, check, money)
+        _told(decision, row.customer, begins, row.cost or 0.0, check, money)
 
 
 def steps_started(books: Books, project: Project) -> dict[str, float]:
@@ -152,3 +156,25 @@ def _built(facts: Facts, books: Books, check: Family) -> None:
             for t in facts.times:
                 where = f"build {project.project} in {t.id}: steps decided, against those started"
                 check.equal(decided.get(t.id, 0.0), started.get(t.id, 0.0), where)
+
+
+def _makers(facts: Facts, books: Books, check: Family) -> None:
+    """Every qualification has a row that shows from when it is open, or that it is not."""
+    rows = {(step.name, step.where): step for step in books.steps if step.kind == "qualification"}
+    known = {(f"{row.maker} for {row.material}", row.customer): row for row in facts.qualifications.values()}
+    for key in rows:
+        check.holds(key in known, f"{key[0]} at {key[1]}: there is no such qualification")
+    for key, row in known.items():
+        where, told = f"{key[0]} at {key[1]}", rows.get(key)
+        check.holds(told is not None, f"{where}: has no row")
+        if told is None:
+            continue
+        if pending(row):
+            begins, status = opening(facts, books, row), "not yet qualified"
+            status = f"qualifies in {begins.id}" if begins else status
+        else:
+            begins = facts.times[0] if row.since is None else facts.first_from(year_of(row.since))
+            status = "qualified" if begins else "not yet qualified"
+        opens = begins.id if begins else ""
+        check.holds(told.period == opens, f"{where}: opens in {opens or 'none'}, not in {told.period or 'none'}")
+        check.holds(told.status == status, f"{where}: is {status}, not {told.status}")

@@ -6,11 +6,13 @@ import math
 from collections import defaultdict
 
 from sourcing.audit.books import Books
-from sourcing.audit.contracts import output_of, ways
+from sourcing.audit.contracts import able, output_of, ways
+from sourcing.audit.decisions import signed
 from sourcing.audit.facts import KILO, MOMENT, Facts, Time
 from sourcing.audit.material import sums
 from sourcing.audit.records import Flow, Instrument
 from sourcing.audit.verdict import MONEY, Families
+from sourcing.components.contracts import Contract
 from sourcing.components.floors import Floor
 from sourcing.sheets import year_of
 
@@ -72,9 +74,11 @@ def check_floors(facts: Facts, books: Books, families: Families) -> None:
                 continue
             output, counted, top_up, upside = cfd(facts, books, floor, t)
             if told is None:
-                check.holds(not top_up and not upside, f"{where}: has no row")
+                check.holds(False, f"{where}: has no row")
                 continue
             check.holds(told.payer == floor.payer, f"{where}: its payer is {floor.payer}, not {told.payer}")
+            makers = "; ".join(sorted({facts.owner(site) for site in facts.sites if facts.covers(floor.covered, site)}))
+            check.holds(told.payee == makers, f"{where}: its payees are {makers}, not {told.payee}")
             made, level, market = sum(output.values()), floor.level.mean(t.start, t.end), benchmark(facts, floor, t)
             figures = {"level": level, "benchmark": market, "output": made, "counted": counted}
             _told(families, where, told, floor, figures | {"top_up": top_up, "upside": upside})
@@ -116,6 +120,12 @@ def _of_contracts(facts: Facts, books: Books, families: Families) -> None:
     """What contracts with a floor pay above the market."""
     check = families("floors")
     taken = sums(books.flows, lambda f: (f.under, f.period), lambda f: f.tonnes)
+    told = {(row.floor, row.period) for row in books.floors if row.kind == "contract floor"}
+    for contract in facts.contracts.values():
+        for t in facts.times if contract.floor is not None else ():
+            there = (contract.contract, t.id) in told
+            due = signed(facts, books, contract, t)
+            check.holds(there == due, f"{contract.contract} in {t.id}: has {'a' if there else 'no'} row")
     for row in books.floors:
         contract = facts.contracts.get(row.floor)
         if row.kind == "contract floor" and contract is not None and contract.floor is not None:
@@ -123,6 +133,18 @@ def _of_contracts(facts: Facts, books: Books, families: Families) -> None:
             market, tonnes = facts.before_floor(contract, t), taken.get((row.floor, row.period), 0.0)
             check.equal(row.level or 0.0, contract.floor, f"{where}: level", floor=MONEY)
             check.equal(row.benchmark or 0.0, market, f"{where}: benchmark", floor=MONEY)
+            check.equal(row.output or 0.0, tonnes, f"{where}: output")
             check.equal(row.counted or 0.0, tonnes, f"{where}: counted")
+            check.equal(row.upside or 0.0, 0.0, f"{where}: upside", floor=MONEY)
+            sides = (row.material, row.payer, row.payee)
+            known = (contract.material, *partners(facts, contract, t))
+            check.holds(sides == known, f"{where}: is {', '.join(known)}, not {', '.join(sides)}")
             lift = (facts.contract_price(contract, t) - market) * tonnes * KILO
             check.equal(row.top_up or 0.0, max(0.0, lift), f"{where}: top-up", floor=MONEY)
+
+
+def partners(facts: Facts, contract: Contract, t: Time) -> tuple[str, str]:
+    """Who can buy under a contract in a period, and who sells, as the plan writes them."""
+    buyers = {facts.owner(j) for j, _ in able(facts, contract, t)}
+    sellers = {facts.owner(site) for site in facts.sites if facts.covers(contract.seller, site)}
+    return "; ".join(sorted(buyers)), "; ".join(sorted(sellers))

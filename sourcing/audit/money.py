@@ -308,6 +308,11 @@ def _parties(facts: Facts, books: Books, families: Families) -> None:
         if entity:
             fine = (row.name, row.allied) == (entity.name, "yes" if entity.allied else "no")
             check.holds(fine, f"{party}: its name or whether it is allied is not the instance's")
+        margin = 100 * (row.earns - row.pays) / row.earns if role == "supplier" and row.earns > MONEY else None
+        if margin is not None and row.margin is not None:
+            check.equal(row.margin, margin, f"{party}: margin (%)", size=100 * size / row.earns)
+        elif row.earns <= MONEY or role != "supplier":
+            check.holds(row.margin is None or row.earns > 0, f"{party}: has no margin")
         net = earns[party] - pays[party]
         if abs(net) > max(MONEY, 1e-6 * size):  # nearer to nothing a loss is rounding
             loses = role == "supplier" and net < 0

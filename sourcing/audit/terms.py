@@ -60,8 +60,8 @@ def _demand(facts: Facts, books: Books, families: Families) -> None:
             check.equal(need.demand, wanted, f"{need}: demand")
             check.equal(need.met + need.short, wanted, f"{need}: met and short")
             check.equal(need.met, met[(*key, t.id)], f"{need}: met, against what is delivered", size=wanted)
-            if wanted > ZERO and need.share is not None:
-                check.equal(need.share, 100 * need.met / wanted, f"{need}: met share (%)")
+            if wanted > ZERO:
+                check.equal(math.nan if need.share is None else need.share, 100 * need.met / wanted, f"{need}: met share (%)")
             _service(need, row.service_level, check)
             value, dearest = shortage_value(facts, need)
             # ten grams more or less in a step are worth that much at its value
@@ -264,6 +264,9 @@ def limit_faults(facts: Facts, books: Books, limit: Limit, t: Time) -> tuple[flo
 def _limits(facts: Facts, books: Books, families: Families) -> None:
     check = families("limits")
     rows = {(row.limit, row.period): row for row in books.counts}
+    for row in books.counts:
+        there = limit_holds(facts, facts.limits[row.limit], facts.time[row.period])
+        check.holds(there, f"{row.limit} in {row.period}: does not hold then")
     for name, limit in facts.limits.items():
         shared = limit.maximum_share is not None or limit.minimum_share is not None
         for t in facts.times:
@@ -283,11 +286,12 @@ def _limits(facts: Facts, books: Books, families: Families) -> None:
             check.equal(row.counted, counted, f"{where}: counted")
             check.equal(row.over or 0.0, over, f"{where}: over", size=size)
             check.equal(row.under or 0.0, under, f"{where}: under", size=size)
-            if shared:
-                check.equal(row.base or 0.0, base, f"{where}: base")
-                if row.share is not None and base > ZERO:
-                    check.equal(row.share, 100 * counted / base, f"{where}: share (%)")
+            check.equal(row.base or 0.0, base, f"{where}: base")
+            if base > ZERO:
+                share = math.nan if row.share is None else row.share
+                check.equal(share, 100 * counted / base, f"{where}: share (%)")
             least, most = limit_bounds(limit, t, base)
+            check.holds(math.isfinite(most) or row.maximum is None, f"{where}: has no maximum")
             if math.isfinite(most):
                 check.equal(math.nan if row.maximum is None else row.maximum, most, f"{where}: maximum", size=size)
             check.equal(row.minimum or 0.0, least, f"{where}: minimum", size=size)

@@ -35,14 +35,15 @@ class Cell:
     """What stands in one cell: text, a number, a date, TRUE or FALSE.
 
     `percent`: the cell is formatted as a percentage. `error`: it holds an error value such as `#N/A`. `formula`: it
-    is a formula without a stored value (`value` is then its text). `typed`: the file says whether a cell is a number
-    or text, which CSV does not.
+    is a formula without a stored value (`value` is then its text). `computed`: it is a formula, stored value or not.
+    `typed`: the file says whether a cell is a number or text, which CSV does not.
     """
 
     value: str | float | bool | dt.date | dt.time | dt.timedelta
     percent: bool = False
     error: bool = False
     formula: bool = False
+    computed: bool = False
     typed: bool = True
 
     @property
@@ -268,12 +269,13 @@ def _unmerge(grid: Grid, first: str, last: str) -> None:
 def _cell(found: dict[str, Any], percent: set[int]) -> Cell | None:
     value, kind = found["value"], found["data_type"]
     if value is None and found["formula"] is not None and kind != "str":  # a stored empty text has that type
-        return Cell(found["formula"], formula=True)
+        return Cell(found["formula"], formula=True, computed=True)
     if isinstance(value, str):
         value = clean(value)
     if value is None or value == "":
         return None
-    return Cell(value, percent=kind == "n" and found["style_id"] in percent, error=kind == "e" or _error(value))
+    percentage, computed = kind == "n" and found["style_id"] in percent, found["formula"] is not None
+    return Cell(value, percent=percentage, error=kind == "e" or _error(value), computed=computed)
 
 
 def _error(value: Any) -> bool:

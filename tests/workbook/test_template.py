@@ -135,9 +135,10 @@ def test_drop_downs_follow_new_rows(tmp_path):
     # two sites in rows 2 and 3, and 500 rows below them: 2 + 1 + 500 = 503
     name = book.defined_names["ids_Sites"].attr_text
     assert name == "'Sites'!$A$2:INDEX('Sites'!$A$2:$A$503,MAX(1,COUNTA('Sites'!$A$2:$A$503)))"
+    # of three units
     rules = {str(rule.sqref): rule for rule in book["Units"].data_validations.dataValidation}
-    assert rules["B2:B503"].formula1 == "ids_Sites"  # no `=` before it, or Excel calls the file damaged
-    assert rules["B2:B503"].showErrorMessage
+    assert rules["B2:B504"].formula1 == "ids_Sites"  # no `=` before it, or Excel calls the file damaged
+    assert rules["B2:B504"].showErrorMessage
 
 
 def test_number_cells_refuse_what_breaks_the_limits_of_their_column():
