@@ -49,6 +49,13 @@ class View(StrEnum):
     system = "system"
 
 
+class Reading(StrEnum):
+    """Which elements rules count."""
+
+    strict = "strict"
+    literal = "literal"
+
+
 InstancePath = Annotated[
     Path, typer.Argument(metavar="INSTANCE", help="Workbook (.xlsx, .xlsm) or folder of CSV files.")
 ]
@@ -174,6 +181,15 @@ def solve(
     ] = 0.005,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the solver.")] = 0,
     threads: Annotated[int, typer.Option(min=0, help="Threads; 0 is all cores.")] = 0,
+    without_rule: Annotated[
+        list[str] | None, typer.Option("--without-rule", metavar="ID", help="Leave a rule out; repeatable.")
+    ] = None,
+    rule: Annotated[
+        list[str] | None, typer.Option("--rule", metavar="ID@VERSION", help="Put a version in force; repeatable.")
+    ] = None,
+    elements: Annotated[
+        Reading | None, typer.Option(help="Which elements rules count: all rare earths, or those that are named.")
+    ] = None,
     force: Force = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check; solve and write nothing.")] = False,
     json: Json = False,
@@ -184,7 +200,7 @@ def solve(
     """Make the plan of an instance: NAME.plan.xlsx beside it."""
     talk = Talk(quiet=quiet, verbose=verbose)
     begin = perf_counter()
-    problem = _read(instance, talk)
+    problem = _switched(_read(instance, talk), without_rule or [], rule or [], elements, talk)
     read = perf_counter() - begin
     target = output or files.plan_path(instance)
     if target.suffix.lower() != ".xlsx":
@@ -215,6 +231,23 @@ def solve(
         talk.result(console.plan_words(plan.verdict, plan.summary(), out.path))
     talk.detail("  ".join(f"{name} {value:.2f} s" for name, value in seconds.items()))
     return 0 if plan.status == "optimal" else UNPROVEN
+
+
+def _switched(
+    problem: Instance, without: list[str], versions: list[str], elements: Reading | None, talk: Talk
+) -> Instance:
+    """The instance under the rules that the options ask for."""
+    from sourcing.variants import switched
+
+    asked = [f"rule {name}" for name in versions] + [f"without-rule {name}" for name in without]
+    asked += [f"elements {elements.value}"] if elements else []
+    try:
+        found = switched(problem, asked)
+    except ValueError as fault:
+        raise Usage(str(fault)) from fault
+    for switch in asked:
+        talk.say(f"Planning with --{switch}")
+    return found
 
 
 def _no_plan(fault: NoPlan, target: Path, talk: Talk, *, as_json: bool) -> int:
