@@ -47,9 +47,10 @@ def decisions(solution: Solution) -> Table:
     for group in _groups(solution):
         latest, wait, never = _wait(solution, group)
         due, (cost, exact) = _date(solution.instance, latest), wait
+        told = cost if exact or cost is None or cost > FREE else None  # a bound of nothing tells nothing
         for d in group:
             words = _words(d, due, cost, never=never, exact=exact)
-            row = d.kind, d.name, d.where, d.start.id, d.steps, d.opens and d.opens.id, d.outlay, due.isoformat(), cost
+            row = d.kind, d.name, d.where, d.start.id, d.steps, d.opens and d.opens.id, d.outlay, due.isoformat(), told
             found.append((due, -d.outlay, (*row, words)))
     for _, _, values in sorted(found, key=lambda item: item[:2]):
         table.add(*values)

@@ -15,7 +15,7 @@ from sourcing.report.charts import Chart
 from sourcing.report.findings import Due, Tile
 from sourcing.report.phrases import day, percent
 
-COLUMNS, WIDTH = 20, 62
+COLUMNS, WIDTH = 20, 66
 """Columns of the grid, and the pixels of each."""
 
 LEFT = 8
@@ -30,7 +30,7 @@ LOWEST, GAP = 275, 10
 CHART_DATA, CHART_FIELDS = "Chart data", ("Chart", "Series", "Category", "Value", "Unit")
 """The tab that holds what the charts show, one row a point, and its columns."""
 
-MOST_SHORT, MOST_DUE = 6, 6
+MOST_SHORT, MOST_DUE = 5, 5
 """Customers that the table of shortages names, and decisions that the table of these does."""
 
 
@@ -206,7 +206,7 @@ def _decisions(page: Page, due: list[Due]) -> None:
         lines = style.lines(d.what, (LEFT - 3) * WIDTH - 10, SIZE)
         row = page.rows(*[LINE] * lines)
         page.cell(row, 0, 0, day(d.date), lines=lines)
-        page.cell(row, 1, LEFT - 3, d.what, lines=lines, text_wrap=True, indent=1)
+        page.cell(row, 1, LEFT - 3, d.what, lines=lines, text_wrap=True, align="left", indent=1)
         form = '"≥ "#,##0.0' if d.least else "#,##0.0"
         waiting = "no plan" if d.waiting is None else d.waiting or "see tab"
         page.cell(row, LEFT - 2, LEFT - 2, d.outlay, lines=lines, num_format="#,##0.0", align="right")

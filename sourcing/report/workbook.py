@@ -7,7 +7,6 @@ Row 1 of every tab is its header, names with units, so that filters and data fra
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -20,8 +19,8 @@ from sourcing.report.summary import CHART_DATA, CHART_FIELDS, write_summary
 from sourcing.sheets import OutputError
 from sourcing.tables import Field, Table, fields
 
-NARROWEST, WIDEST = 9, 80
-"""Width of a column in characters; longer texts wrap."""
+NARROWEST, WIDEST, ROOM = 9, 80, 580
+"""Width of a column in characters; longer texts wrap, in as many pixels as they then have."""
 
 HEADER, LINE = 36, 18
 """Pixels of the header's row, and of a line of text."""
@@ -38,7 +37,13 @@ WORDS = {("Custody", "Feed"): "not clean"}
 COUNTS = {("Decisions", "Steps")}
 """Columns of counts, shown as they come."""
 
-ALARMS = {("Demand", "Short"), ("Demand", "Below service level"), ("Contracts", "Deficit"), ("Limits", "Over"), ("Limits", "Under")}
+ALARMS = {
+    ("Demand", "Short"),
+    ("Demand", "Below service level"),
+    ("Contracts", "Deficit"),
+    ("Limits", "Over"),
+    ("Limits", "Under"),
+}
 """Columns in which more than nothing is a warning."""
 
 
@@ -136,7 +141,7 @@ def write_table(book: Any, name: str, table: Table) -> None:
         for line, value in enumerate(values, 1):
             _write_cell(sheet, line, place, value, form, f"{name}, {field.name}, row {line + 1}")
             if longest > WIDEST:
-                lines[line - 1] = max(lines[line - 1], len(textwrap.wrap(_as_shown(field, value), WIDEST)))
+                lines[line - 1] = max(lines[line - 1], style.lines(_as_shown(field, value), ROOM, 10))
         _highlight(book, sheet, name, field, place, last[0])
         note = "\n".join(part for part in ("" if place else table.about, field.meaning) if part)
         if note:
@@ -199,8 +204,9 @@ def _as_shown(field: Field, value: Any) -> str:
 
 def _width(field: Field, longest: int) -> float:
     """Characters that show every value, and the header on at most two lines that never part a unit."""
-    two_lines = bool(field.unit) and " " not in field.unit
-    header = max(len(field.name), len(field.unit) + 2) if two_lines else len(field.header)
+    words, header = field.header.split(" "), len(field.header)
+    if field.unit and " " not in field.unit:
+        header = min(max(len(" ".join(words[:k])), len(" ".join(words[k:]))) for k in range(1, len(words)))
     return min(WIDEST + 4, max(NARROWEST, header * 1.1 + 4, longest * 1.05 + 3))
 
 

@@ -1,8 +1,9 @@
 import openpyxl
 import pytest
 
-from sourcing.report import findings, write_plan
+from sourcing.report import findings, style, write_plan
 from sourcing.report.charts import charts
+from sourcing.report.findings import Due
 from sourcing.report.phrases import listed, money, percent, short_name, tonnes
 
 
@@ -86,7 +87,7 @@ def test_shares_of_countries_are_of_what_is_shipped(plan):
 
 def test_nobody_short_shows_who_is_served(plan):
     table = plan.tabs["Demand"]
-    table.rows[3] = ("detroit", "mag", "china", "2027", 80.0, 80.0, 0.0, 100.0, 0.0, 150.0)
+    table.rows[3] = ("detroit", "mag", "china", "2027", 80.0, 80.0, 0.0, 100.0, 0.0, 150.0, 95.0, 0.0)
     first = charts(plan)[0]
     assert first.title == "All demand is met: 200 t"
     assert first.series == (("Detroit cars", (100.0, 100.0)),)
@@ -96,7 +97,6 @@ def test_nobody_short_shows_who_is_served(plan):
 
 def test_what_to_do_now_is_told_for_the_first_open_period(plan):
     assert findings.actions(plan) == [
-        "Start second_line at Takefu (12 M USD) in 2027.",
         "In 2027 buy 75 t of Magnet from Takefu for Detroit cars: 30 t under DEAL, the rest at spot.",
         "Contracts in 2027: take 30 t under DEAL (its minimum).",
         "Stocks in 2027: draw 4 t from RESERVE.",
@@ -104,13 +104,13 @@ def test_what_to_do_now_is_told_for_the_first_open_period(plan):
 
 
 def test_a_shortage_that_rounds_to_nothing_is_not_told(plan):
-    plan.tabs["Demand"].rows[0] = ("detroit", "mag", "", "2026", 60.0, 59.96, 0.04, 99.9, 0.0, 51.0)
+    plan.tabs["Demand"].rows[0] = ("detroit", "mag", "", "2026", 60.0, 59.96, 0.04, 99.9, 0.0, 51.0, None, None)
     assert findings.shortages(plan).periods == ("2027",)
     assert findings.shortages(plan).rows == (("Detroit cars", (5.0,)),)
 
 
 def test_late_shortages_share_a_column(plan):
-    plan.tabs["Demand"].rows[0] = ("detroit", "mag", "", "2026", 60.0, 58.0, 2.0, 96.7, 0.0, 51.0)
+    plan.tabs["Demand"].rows[0] = ("detroit", "mag", "", "2026", 60.0, 58.0, 2.0, 96.7, 0.0, 51.0, None, None)
     table = findings.shortages(plan, columns=1)
     assert table.periods == ("later",)
     assert table.rows == (("Detroit cars", (7.0,)),)
@@ -122,10 +122,75 @@ def test_each_bottleneck_is_told_once_where_the_tab_has_it_first(plan):
 
 def test_status_is_told_in_money(plan):
     plan.objective, plan.bound, plan.gap = 1000.0, 996.0, 0.004
-    told = "Gap to the best that can be proven: 4 M USD (0.4 % of the total). View"
-    assert findings.status(plan).startswith(told)
-    plan.status = "feasible"
-    assert findings.status(plan).startswith(f"Stopped early. {told}")
+    assert findings.status(plan).startswith("Gap to the best that can be proven: 4 M USD (0.4 % of the total). View")
+    plan.bound = 999.999
+    assert findings.status(plan).startswith("Gap to the best that can be proven: none. View")
+
+
+def test_decisions_are_told_the_dearest_to_wait_for_first_and_what_is_built_as_one_once(plan):
+    assert findings.due(plan) == [
+        Due("2027-01-01", "Sign DEAL (Magnet)", 0.0, None),
+        Due("2027-01-01", "Build 2 steps at Takefu (second_line and second_alloy)", 15.0, 0.4, least=True),  # 12 + 3
+        Due("2027-01-01", "Qualify Takefu for Detroit cars (detroit|any|takefu)", 2.0, 0.0),
+    ]
+
+
+def test_an_earlier_date_comes_before_a_dearer_wait(plan):
+    table = plan.tabs["Decisions"]
+    table.rows[3] = (*table.rows[3][:7], "2026-07-01", *table.rows[3][8:])
+    assert [d.date for d in findings.due(plan)] == ["2026-07-01", "2027-01-01", "2027-01-01"]
+
+
+def test_page_shows_decisions_with_what_waiting_costs(page):
+    rows = [[cell.value for cell in row[:8]] for row in page.iter_rows()]
+    begin = next(number for number, row in enumerate(rows) if str(row[0]).startswith("Decide by"))
+    found = [(row[0], row[6], row[7]) for row in rows[begin + 2 :] if row[0]]
+    assert found[:3] == [("1 Jan 2027", 0, "no plan"), ("1 Jan 2027", 15, 0.4), ("1 Jan 2027", 2, "see tab")]
+    assert page["H" + str(next(n for n, row in enumerate(rows, 1) if row[7] == 0.4))].number_format == '"≥ "#,##0.0'
+
+
+def test_decisions_beyond_the_fifth_share_a_line(plan, tmp_path):
+    for year in range(2030, 2035):  # with the three before, three are too many
+        plan.tabs["Decisions"].add("sign", "DEAL", "", str(year), 1.0, str(year), 7.0, f"{year}-01-01", 1.0, "")
+    write_plan(plan, tmp_path / "plan.xlsx")
+    shown = values(openpyxl.load_workbook(tmp_path / "plan.xlsx")["Summary"])
+    place = shown.index("3 more until 1 Jan 2034")
+    assert shown[place + 1] == 21  # 3 * 7
+
+
+def test_without_decisions_the_page_says_so(plan, tmp_path):
+    plan.tabs["Decisions"].rows.clear()
+    write_plan(plan, tmp_path / "plan.xlsx")
+    page = openpyxl.load_workbook(tmp_path / "plan.xlsx")["Summary"]
+    assert "The plan signs, builds and qualifies nothing." in values(page)
+    assert "'Decisions'!A1" not in {
+        cell.hyperlink.location for row in page.iter_rows() for cell in row if cell.hyperlink
+    }
+
+
+def test_a_stopped_plan_says_so_above_its_verdict(plan, tmp_path):
+    plan.status, plan.objective, plan.bound, plan.gap = "feasible", 1000.0, 880.0, 0.12
+    write_plan(plan, tmp_path / "plan.xlsx")
+    page = openpyxl.load_workbook(tmp_path / "plan.xlsx")["Summary"]
+    banner = "Stopped early: this plan is not proven. A plan could still be up to 120 M USD (12.0 %) cheaper."
+    assert values(page)[1:3] == [banner, plan.verdict]
+    assert page["A2"].value == banner
+    assert page["A2"].fill.fgColor.rgb == "FFA63A00"
+
+
+def test_what_is_below_a_service_level_is_told(plan):
+    assert findings.below_service(plan) == "Below the service level: 1 t in all, most for Detroit cars (1 t)."
+    plan.tabs["Demand"].rows[3] = (*plan.tabs["Demand"].rows[3][:-1], 1e-7)
+    assert findings.below_service(plan) == ""
+
+
+def test_lines_of_a_text():
+    # A figure is 0.56 and a blank 0.28 of 12 points = 16 pixels: ten figures and a blank take 94.08, two such 188.16.
+    # The room is 0.95 of the width less 6 pixels: 189.25 of 205.5, 187.8 of 204.
+    assert style.lines("1234567890 1234567890", 205.5, 12) == 1
+    assert style.lines("1234567890 1234567890", 204, 12) == 2
+    assert style.lines("1234567890 1234567890", 205.5, 12, bold=True) == 2
+    assert style.lines("", 100, 12) == 1
 
 
 def test_caveats_count_estimates_and_tell_their_age(plan):

@@ -77,6 +77,10 @@ def test_keys_stay_in_sight(book):
         ("Demand", "I2", "#,##0.00"),  # M USD
         ("Projects and qualifications", "F2", "0.00"),  # steps
         ("Costs", "H2", "0.0000"),  # 1
+        ("Decisions", "E2", "General"),  # a count
+        ("Decisions", "G2", "#,##0.00"),  # M USD
+        ("Bottlenecks", "D2", "#,##0"),  # USD
+        ("Bottlenecks", "F2", "#,##0.0"),  # t
         ("Sourcing", "F2", "General"),  # a period is a text
     ],
 )
@@ -84,11 +88,24 @@ def test_a_number_is_shown_as_its_unit_asks(book, tab, cell, form):
     assert book[tab][cell].number_format == form
 
 
+@pytest.mark.parametrize(
+    ("tab", "column", "rule"),
+    [("Demand", "L", ("greaterThan", "0.05")), ("Custody", "E", ("equal", '"not clean"'))],
+)
+def test_what_needs_attention_stands_out(book, tab, column, rule):
+    found = {
+        str(cells.sqref).split(":")[0]: (one.operator, one.formula[0])
+        for cells, rules in book[tab].conditional_formatting._cf_rules.items()
+        for one in rules
+    }
+    assert found[f"{column}2"] == rule
+
+
 def test_numbers_stand_right_and_texts_left(book):
     assert book["Sourcing"]["G2"].alignment.horizontal == "right"
     assert book["Sourcing"]["F2"].alignment.horizontal == "left"
     assert book["Sourcing"]["F2"].value == "2026"
-    assert book["Bottlenecks"]["G2"].value == "Units!F3"
+    assert book["Bottlenecks"]["K2"].value == "Units!F3"
 
 
 def test_columns_hold_their_longest_text_and_long_texts_wrap(book):
@@ -97,9 +114,14 @@ def test_columns_hold_their_longest_text_and_long_texts_wrap(book):
         longest = max(len(str(cell.value)) for cell in column[1:])
         assert sheet.column_dimensions[column[0].column_letter].width > longest
     notes = book["Data notes"]
-    # 40 words of 5 letters are three lines of at most 80: 3 * 18 pixels = 40.5 points
+    # 40 words of 33 pixels are three lines of at most 545: 3 * 18 pixels = 40.5 points
     assert notes["C2"].alignment.wrap_text
     assert notes.row_dimensions[2].height == 40.5
+
+
+def test_a_long_header_takes_two_lines(book):
+    # "Below service" has 13 characters: 13 * 1.1 + 4, and 0.7 for the cell's edges; on one line it would be 27
+    assert book["Demand"].column_dimensions["L"].width == pytest.approx(18.3 + 0.7, abs=0.1)
 
 
 def test_first_header_says_what_the_tab_is(book):
@@ -136,7 +158,7 @@ def test_two_writings_differ_in_nothing_but_the_date(plan, tmp_path):
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_what_is_no_number_is_refused_with_its_place(plan, tmp_path, value):
     plan.tabs["Demand"].rows[1] = (*plan.tabs["Demand"].rows[1][:-1], value)
-    with pytest.raises(OutputError, match="Demand, One more costs, row 3"):
+    with pytest.raises(OutputError, match="Demand, Below service level, row 3"):
         write_plan(plan, tmp_path / "plan.xlsx")
 
 
