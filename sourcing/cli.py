@@ -1,4 +1,4 @@
-"""The command line: `sourcing solve`, `check`, `template`, `convert`, `schema` and `doctor`.
+"""The command line: `sourcing solve`, `check`, `template`, `convert`, `schema`, `doctor` and `verify`.
 
 Exit codes: 0 done, 1 a fault of ours, 2 wrong usage, 3 a plan that is not proven, 4 the instance has errors, 5 an
 audit failed, 6 no plan exists, 7 no plan within the limit or no solver, 8 the output cannot be written.
@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sourcing import console, files
-from sourcing.console import Talk
-from sourcing.sheets import InstanceError, NoPlan, SourcingError
+from sourcing.console import Progress, Talk
+from sourcing.sheets import AuditFailed, InstanceError, NoPlan, SourcingError
 
 if TYPE_CHECKING:
     from sourcing.instance import Instance
@@ -175,7 +175,9 @@ def solve(
         typer.Option("-o", "--output", metavar="FILE", help="Plan workbook.", show_default="NAME.plan.xlsx"),
     ] = None,
     view: Annotated[View | None, typer.Option(help="Whose cost is made least; default: the Settings tab.")] = None,
-    time_limit: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="Time for the solver.")] = 600.0,
+    time_limit: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="Time for the search; a first plan is finished.")
+    ] = 600.0,
     gap: Annotated[
         float, typer.Option(min=0.0, max=1.0, metavar="SHARE", help="Gap within which a plan is proven.")
     ] = 0.005,
@@ -213,15 +215,19 @@ def solve(
     from sourcing.report import write_plan
 
     talk.say(f"Solving {problem.name}")
-    try:
-        plan = make_plan(problem, view=view and view.value, gap=gap, time_limit=time_limit, seed=seed, threads=threads)
-    except NoPlan as fault:
-        return _no_plan(fault, target, talk, as_json=json)
-    seconds = {"read": read, **plan.seconds}
-    write_begin = perf_counter()
-    with files.written(target) as out:
-        write_plan(plan, out.temporary, seconds)
-    end = perf_counter()
+    with Progress(talk) as progress:
+        try:
+            plan = make_plan(
+                problem, view=view and view.value, gap=gap, time_limit=time_limit, seed=seed, threads=threads,
+                stop=progress.stop, tell=progress.tell,
+            )  # fmt: skip
+        except NoPlan as fault:
+            return _no_plan(fault, target, talk, as_json=json)
+        seconds = {"read": read, **plan.seconds}
+        write_begin = perf_counter()
+        with files.written(target) as out:
+            write_plan(plan, out.temporary, seconds)
+        end = perf_counter()
     seconds |= {"write": end - write_begin, "total": end - begin}
     if out.path != target:
         talk.say(f"'{target}' is open elsewhere, so the plan is in '{out.path}'.")
@@ -229,6 +235,11 @@ def solve(
         _print_json(plan.summary() | {"seconds": _rounded(seconds), "plan": str(out.path)})
     else:
         talk.result(console.plan_words(plan.verdict, plan.summary(), out.path))
+    if plan.status != "optimal":
+        talk.say(
+            f"{'Stopped' if progress.stopped else 'The time is up'}: a plan could be up to "
+            f"{plan.facts['gap_musd']:,.1f} M USD ({100 * plan.gap:.2f} %) cheaper."
+        )
     talk.detail("  ".join(f"{name} {value:.2f} s" for name, value in seconds.items()))
     return 0 if plan.status == "optimal" else UNPROVEN
 
@@ -418,3 +429,48 @@ def doctor(json: Json = False, debug: Debug = False) -> int:
         if found["error"]:
             talk.error("the solver does not work here: reinstall the package in a fresh environment")
     return 0 if found["works"] else NO_SOLVER
+
+
+# ------------------------------------------------------------------------------------------------ verification
+
+
+@command
+def verify(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN.xlsx", help="Plan workbook that `solve` wrote.")],
+    instance: Annotated[
+        Path | None,
+        typer.Option(
+            "--against",
+            metavar="INSTANCE",
+            help="What was planned.",
+            show_default="the instance beside it that it names",
+        ),
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    debug: Debug = False,
+) -> int:
+    """Re-check a plan from its workbook and its instance alone, without the solver."""
+    from sourcing.verify import instances_beside
+    from sourcing.verify import verify as recompute
+    from sourcing.workbook.planbook import read_plan_book
+
+    talk = Talk(quiet=quiet, verbose=verbose)
+    book = read_plan_book(_existing(plan))
+    if instance is None:
+        beside = instances_beside(plan, book.run.get("Instance"))
+        if len(beside) != 1:
+            found = " and ".join(f"'{place}'" for place in beside)
+            what = (
+                f"{found} stand beside it" if beside else f"no instance '{book.run.get('Instance')}' stands beside it"
+            )
+            raise Usage(f"what is it a plan of? {what}: name it with --against INSTANCE")
+        instance = beside[0]
+        talk.say(f"Against {instance}")
+    verified = recompute(book, _read(instance, talk))
+    if json:
+        _print_json({"plan": str(plan), "against": str(instance)} | verified.as_dict())
+    elif not quiet or not verified.passed:
+        talk.result(console.verification(str(plan), str(instance), verified, sys.stdout))
+    return 0 if verified.passed else AuditFailed.exit_code

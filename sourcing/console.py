@@ -5,22 +5,32 @@ Results go to stdout, talk to stderr.
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
+import signal
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from threading import current_thread, main_thread
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from sourcing.sheets import Issue
+
+if TYPE_CHECKING:
+    from sourcing.verify import Verification
 
 MANY, A_TAB, ALSO = 50, 10, 4
 """From how many issues on they are cut short, how many of each tab are then shown, and how many cells of equal ones."""
 
 MOST_SHORT = 6
 """Shortages that the summary of a plan names."""
+
+TELLING = 0.2
+"""Seconds from one word of progress to the next."""
 
 _PLAIN = {"✗": "x", "→": "->", "✓": "ok", "…": "...", "–": "-", "·": "*"}
 _COLOURS = {"red": "31", "yellow": "33", "green": "32", "bold": "1", "dim": "2"}
@@ -83,6 +93,75 @@ class Talk:
         head, *rest = text.split("\n")
         lines = [wrapped(head, first="✗ ", rest="  "), *rest]
         print(paint(letters("\n".join(lines), sys.stderr), "red", sys.stderr), file=sys.stderr)
+
+
+class Progress:
+    """How far a search is, on one line of a terminal, and Ctrl-C: `with Progress(talk) as progress`.
+
+    The first Ctrl-C asks the search to end with the plan in hand (`stop()` says so), the second drops everything; so
+    does the first before anything was told. Interrupts stay as they are outside the main thread, and where a shell
+    has them ignored.
+    """
+
+    def __init__(self, talk: Talk):
+        self.talk = talk
+        self.stopped = False
+        self._shown = not talk.quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._stage, self._plan, self._dropped = "", False, False
+        self._begun, self._last, self._long = perf_counter(), 0.0, 0
+        self._before: Any = None
+
+    def __enter__(self) -> Self:
+        if current_thread() is main_thread() and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            self._before = signal.signal(signal.SIGINT, self._interrupt)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+        self._write("")
+
+    def stop(self) -> bool:
+        """Whether to end with the plan in hand; KeyboardInterrupt if nothing is wanted any more."""
+        if self._dropped:
+            raise KeyboardInterrupt
+        return self.stopped
+
+    def tell(self, stage: str, best: float | None = None, bound: float | None = None) -> None:
+        """Show a stage with the cost in hand and the bound (k USD), at most five times a second."""
+        now, new = perf_counter(), stage != self._stage
+        self._stage, self._plan = stage, best is not None
+        if not self._shown or (now < self._last + TELLING and not new):
+            return
+        self._last = now
+        parts = [stage, "" if best is None else f"{_musd(best / 1000)} M USD"]
+        if best is not None and bound is not None:
+            parts.append(f"gap {100 * max(0.0, best - bound) / max(abs(best), 1e-9):.2f} %")
+        self._write("  ".join(part for part in (*parts, f"{now - self._begun:.0f} s") if part))
+
+    def _write(self, text: str) -> None:
+        """Put a text in place of the one that stands there."""
+        if self._shown and (text or self._long):
+            text = letters(text, sys.stderr)[: _columns(sys.stderr) - 1]
+            print(f"\r{text}{' ' * (self._long - len(text))}", end="" if text else "\r", file=sys.stderr, flush=True)
+            self._long = len(text)
+
+    def _interrupt(self, *_: object) -> None:
+        if self.stopped or not self._stage:
+            self._dropped = True
+            raise KeyboardInterrupt
+        self.stopped = True
+        self._write("")
+        plan = "Finishing: the plan so far is written (Ctrl-C again: nothing is)"
+        self.talk.say(plan if self._plan else "Stopping: there is no plan yet")
+
+
+def _columns(stream: TextIO) -> int:
+    """Columns of the terminal that a stream goes to."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return shutil.get_terminal_size((80, 24)).columns
 
 
 def wrapped(text: str, *, first: str = "", rest: str = "") -> str:
@@ -222,3 +301,30 @@ def _share(part: float, whole: float) -> str:
         return "nothing is asked for"
     share = 100 * part / whole
     return "100 %" if share > 100 - 1e-7 else f"{min(share, 99.9):.1f} %"
+
+
+# ------------------------------------------------------------------------------------------------ verifications
+
+
+def verification(plan: str, instance: str, verified: Verification, stream: TextIO) -> str:
+    """A headline, what failed with where and by how much, and each check with its count and worst residual."""
+    checks, failures = verified.checks, verified.failures
+    total = sum(check.count for check in checks)
+    told = (
+        f"{len(failures)} of {counted(len(checks), 'check')} failed" if failures else f"all {len(checks)} checks pass"
+    )
+    sign, colour = ("✗", "red") if failures else ("✓", "green")
+    lines = [
+        paint(wrapped(f"{sign} {plan} against {instance}   {told} ({total:,} comparisons)", rest="  "), colour, stream)
+    ]
+    lines += [paint(wrapped(str(check), first="  ✗ ", rest="    "), "red", stream) for check in failures]
+    wide = max(len(check.name) for check in checks)
+    for check in checks:
+        sign = "✓" if check.passed else "✗"
+        size = (
+            f"worst {check.worst:.2g}, tolerance {check.tolerance:.2g}" if math.isfinite(check.worst) else "see above"
+        )
+        lines.append(f"  {sign} {check.name:{wide}}  {check.count:>8,}  {size if check.count else '-'}")
+    lines += [wrapped(note, first="  ! ", rest="    ") for note in verified.notes]
+    lines.append(wrapped(f"Not worked out again: {'; '.join(verified.not_recomputed)}.", first="  ", rest="  "))
+    return letters("\n".join(lines), stream)

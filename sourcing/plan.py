@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +24,8 @@ from sourcing.instance import Instance
 from sourcing.ledger import VALUE_KINDS
 from sourcing.positions import costs, estimate_share, is_estimate, parties
 from sourcing.ruleprice import prices
-from sourcing.sheets import TABS, AuditFailed, NoPlan
-from sourcing.solver import Options, Solution, solve_path
+from sourcing.sheets import TABS, AuditFailed, NoPlan, NoSolution
+from sourcing.solver import Options, Solution, Stopped, solve_path, untold
 from sourcing.tables import Table, fields, total
 from sourcing.tracking import tracking
 from sourcing.usage import sites
@@ -114,15 +114,18 @@ def make_plan(
     seed: int = 0,
     threads: int = 0,
     compare: bool = True,
+    stop: Callable[[], bool] = bool,
+    tell: Callable[[str, float | None, float | None], None] = untold,
 ) -> Plan:
     """Solve an instance's base path and plan it; `extra(path)` may add constraints to the Pyomo model before.
 
     `compare` solves it again without each rule that is asked for, at the same decisions: the price of the rule.
+    `stop` and `tell` are as in Options: a stop takes the best plan so far, which is then not compared.
 
     Raises NoPlan (with `.report`) if it is infeasible or unbounded, NoSolution if the solver stops without an
-    answer, AuditFailed if the plan does not pass its audit.
+    answer, Stopped if `stop` said so before there was a plan, AuditFailed if the plan does not pass its audit.
     """
-    options = Options(gap=gap, time_limit=time_limit, seed=seed, threads=threads)
+    options = Options(gap=gap, time_limit=time_limit, seed=seed, threads=threads, stop=stop, tell=tell)
     solution = solve_path(instance, extra, view=view, options=options)
     if solution.status in ("infeasible", "unbounded"):
         headline, why = explain.why(instance, solution.arrays, solution.status)
@@ -141,21 +144,27 @@ def plan_of(
 ) -> Plan:
     """The plan that a solution means, audited; `compare` and `extra` as in `make_plan`."""
     from sourcing.audit import audit
+    from sourcing.origin import trace
 
     options = options or Options()
     instance = solution.instance
+    options.tell("bottlenecks and decisions", solution.objective, solution.bound)
     tabs = {table.title: table for component in REPORTED for table in component.tabs(solution)}
     ledger = costs(solution)
     tabs["Costs"], tabs["Parties"] = ledger, parties(solution, ledger)
     tabs["Bottlenecks"], tabs["Sites"], tabs["Decisions"] = bottlenecks(solution), sites(solution), decisions(solution)
     tabs["Data notes"] = data_notes(instance)
-    if compare and not options.stop():
-        tabs["Price of rules"] = prices(solution, tabs["Bottlenecks"], options, extra)
-        tabs["Label tracking"] = tracking(solution, options, extra)
+    if compare:
+        _compare(solution, tabs, options, extra)
+    traced = trace(instance, tabs, solution.ledger.view)
+    tabs |= traced.tabs()
+    for note in traced.notes():
+        tabs["Data notes"].add("origin", "", note)
     order = (
-        "Sourcing", "Demand", "Deliveries", "Stockpiles", "Contracts", "Decisions", "Projects and qualifications",
-        "Sites", "Production", "Capacity and surplus", "Labels joined", "Custody", "Label tracking", "Limits", "Costs",
-        "Parties", "Floors", "Price of rules", "Bottlenecks", "Data notes",
+        "Sourcing", "Demand", "Deliveries", "Rules met", "Origin by country", "Origin", "Stockpiles", "Contracts",
+        "Decisions", "Projects and qualifications", "Sites", "Production", "Capacity and surplus", "Labels joined",
+        "Custody", "Label tracking", "Limits", "Costs", "Parties", "Floors", "Price of rules", "Bottlenecks",
+        "Data notes",
     )  # fmt: skip
     objective, bound = solution.objective / 1000, solution.bound / 1000
     plan = Plan(
@@ -175,14 +184,31 @@ def plan_of(
         },
         seconds=solution.seconds,
     )
-    plan.facts = facts(solution, plan)
+    plan.facts = facts(plan, estimate_share(solution))
     plan.verdict = verdict(plan)
     plan.audit = audit(instance, plan)
     plan.tabs["Run"] = run_table(solution, options, plan)
+    if traced.contradictions:
+        worst = "; ".join(traced.contradictions[:5])
+        raise AuditFailed(f"labels and the trace of origin contradict each other, so the plan is not written: {worst}")
     if not plan.audit.passed:
         worst = "; ".join(f"{check.name}: {check.where}" for check in plan.audit.failures[:5])
         raise AuditFailed(f"the plan does not pass its audit and is not written: {worst}")
     return plan
+
+
+def _compare(solution: Solution, tabs: dict[str, Table], options: Options, extra: Callable[[Any], None] | None) -> None:
+    """Add the tabs that compare the plan with others; it stands without them if they are stopped or take too long."""
+    options.tell("price of rules", solution.objective, solution.bound)
+    silent = replace(options, tell=untold)
+    try:
+        if options.stop():
+            raise Stopped
+        tabs["Price of rules"] = prices(solution, tabs["Bottlenecks"], silent, extra)
+        tabs["Label tracking"] = tracking(solution, silent, extra)
+    except (Stopped, NoSolution) as fault:
+        missing = "; ".join(title for title in ("Price of rules", "Label tracking") if title not in tabs)
+        tabs["Data notes"].add("left out", missing, str(fault) or "Stopped before it was worked out.")
 
 
 def positions(ledger: Table, everyone: Table) -> dict[str, float]:
@@ -202,9 +228,9 @@ def positions(ledger: Table, everyone: Table) -> dict[str, float]:
 # ------------------------------------------------------------------------------------------------ figures and words
 
 
-def facts(solution: Solution, plan: Plan) -> dict[str, Any]:
-    """The figures of the first page."""
-    instance, demand = solution.instance, plan.tabs["Demand"]
+def facts(plan: Plan, on_estimates: float | None) -> dict[str, Any]:
+    """The figures of the first page; `on_estimates` is the share of cost that rests on estimates (%)."""
+    instance, demand = plan.instance, plan.tabs["Demand"]
     needed, short = total(demand.column("Demand")), total(demand.column("Short"))
     by_country = origin_of_deliveries(plan)
     whole = sum(by_country.values())
@@ -217,7 +243,7 @@ def facts(solution: Solution, plan: Plan) -> dict[str, Any]:
         "largest_country": largest,
         "largest_country_share": 100 * by_country[largest] / whole if largest and whole else None,
         "country_tonnes": by_country,
-        "estimate_share": estimate_share(solution),
+        "estimate_share": on_estimates,
         "gap_musd": max(0.0, plan.objective - plan.bound),
         "price_year": int(settings(instance).price_year) or None,
         "discount_rate": settings(instance).discount_rate,
@@ -347,6 +373,7 @@ def run_table(solution: Solution, options: Options, plan: Plan | None = None) ->
         table.add("Objective (M USD)", plan.objective)
         table.add("Bound (M USD), recomputed", plan.bound)
         table.add("Gap (M USD)", max(0.0, plan.objective - plan.bound))
+        table.add("Cost that rests on estimates (%)", plan.facts.get("estimate_share"))
         for name, value in solution.residuals.items():
             table.add(f"Largest {name} residual, recomputed", value)
         if plan.audit:

@@ -146,12 +146,20 @@ class Solution:
         return limit, max(0.0, -1000 * self.dual(family, (unit, t.id), t))
 
 
+class Stopped(KeyboardInterrupt):
+    """`Options.stop` said yes before there was a plan."""
+
+
+def untold(stage: str, best: float | None = None, bound: float | None = None) -> None:
+    """Tell nobody how far the search is."""
+
+
 @dataclass(frozen=True)
 class Options:
     """How to solve: relative gap, seconds, seed, threads (0 is all cores), feasibility tolerance.
 
-    `stop()` is asked while the solver runs: once it says yes, the best plan so far is taken. `tell` is told how far
-    the search is: (stage, best cost or None, bound or None), k USD.
+    `stop()` is asked while the solver runs: once it says yes, the best plan so far is taken; it may raise. `tell` is
+    told how far the search is: (stage, best cost or None, bound or None), k USD.
     """
 
     gap: float = 0.005
@@ -160,7 +168,7 @@ class Options:
     threads: int = 0
     feasibility: float = 1e-7
     stop: Callable[[], bool] = bool
-    tell: Callable[[str, float | None, float | None], None] | None = None
+    tell: Callable[[str, float | None, float | None], None] = untold
 
 
 def solve_path(
@@ -174,7 +182,7 @@ def solve_path(
     """Build and solve the base path of an instance; look at `.status` before anything else.
 
     `held` are integers of another solution (`Solution.integers`): those of the same name stay as they were.
-    Raises NoSolution if HiGHS fails, or stops at the time limit without a plan.
+    Raises NoSolution if HiGHS fails or stops at the time limit without a plan, Stopped if `options.stop` comes first.
     """
     from sourcing.model import build
 
@@ -261,8 +269,26 @@ def check(status: Any, what: str) -> None:
         raise NoSolution(f"HiGHS refused: {what}")
 
 
+def launch(solver: Any, options: Options) -> Any:
+    """Run HiGHS; its model status.
+
+    What a callback raises is lost inside HiGHS, which reports a solve error: so `options.stop`, which may raise, is
+    asked once more.
+    """
+    status = solver.run()
+    options.stop()
+    check(status, "solving")
+    return solver.getModelStatus()
+
+
+def no_plan(solver: Any, status: Any) -> NoSolution:
+    """The fault of having stopped at a status without a plan."""
+    words = solver.modelStatusToString(status)
+    return NoSolution(f"HiGHS stopped without a plan: {words}" + (" (--time-limit)" if "ime" in words else ""))
+
+
 def run(path: Any, arrays: Arrays, options: Options) -> Solution:
-    """Solve named arrays; statuses that are neither a plan nor a proof of none raise NoSolution."""
+    """Solve named arrays; statuses that are neither a plan nor a proof of none raise NoSolution or Stopped."""
     if arrays.integer.any():
         from sourcing.integers import run_integer
 
@@ -283,30 +309,26 @@ def run_linear(path: Any, arrays: Arrays, options: Options, basis: Any = None) -
         check(solver.setBasis(basis), "a basis")
 
     def watch(event: Any) -> None:
+        options.tell("linear model", None, None)
         if options.stop():
             event.interrupt()
 
     solver.cbIpmInterrupt += watch
     solver.cbSimplexInterrupt += watch
-    check(solver.run(), "solving")
-    status = solver.getModelStatus()
+    status = launch(solver, options)
     if status in (kind.kUnboundedOrInfeasible, kind.kUnknown, kind.kSolveError):
         # presolve cannot tell the two apart, and an interior point may stop short: simplex without presolve can
         for name, value in (("solver", "simplex"), ("presolve", "off")):
             check(solver.setOptionValue(name, value), f"option {name}")
         check(solver.clearSolver(), "clearing")
-        check(solver.run(), "solving")
-        status = solver.getModelStatus()
+        status = launch(solver, options)
     if status == kind.kInfeasible:
         return Solution(path, arrays, "infeasible")
     if status == kind.kUnbounded:
         return Solution(path, arrays, "unbounded")
-    if status == kind.kInterrupt:
-        raise KeyboardInterrupt
-    answer = solver.getSolution()
     if status != kind.kOptimal:
-        words = solver.modelStatusToString(status)
-        raise NoSolution(f"HiGHS stopped without a plan: {words}" + (" (--time-limit)" if "ime" in words else ""))
+        raise Stopped if options.stop() else no_plan(solver, status)
+    answer = solver.getSolution()
     x, duals = np.array(answer.col_value), np.array(answer.row_dual) / SCALE
     x = np.clip(x, arrays.lower, arrays.upper)
     found = residuals(arrays, x, duals)

@@ -28,13 +28,14 @@ LAYERS = (
     {"lots", "variants"},
     {"model"},
     {"arrays"},
-    {"solver", "integers", "live"},
+    {"solver", "dive", "integers", "live"},
     {"bindings", "positions", "usage"},
     {"bottlenecks", "decide", "ruleprice", "tracking"},
-    {"explain", "audit"},
+    {"explain", "audit", "origin"},
     {"plan"},
     {"schema"},
     {"workbook", "report"},
+    {"verify"},
     {"console", "doctor"},
     {"cli"},
 )
@@ -44,7 +45,7 @@ DOORS = {
     "openpyxl": {"workbook"},
     "xlsxwriter": {"report"},
     "matplotlib": {"report"},
-    "highspy": {"solver", "integers", "live", "explain"},
+    "highspy": {"solver", "dive", "integers", "live", "explain"},
     "pyomo": {"model", "arrays", "components"},
     "typer": {"cli"},
 }
@@ -105,17 +106,19 @@ def test_heavy_libraries_are_imported_where_they_are_needed(module):
     assert [name for name, top in imports(module) if top and name.split(".")[0] in HEAVY] == []
 
 
-def test_the_audit_shares_nothing_with_the_model():
-    """It may know what rows and tables are, and no function of a component."""
+def test_audit_and_origin_share_nothing_with_the_model():
+    """They may know what rows and tables are, and no function of a component."""
     for module in MODULES:
-        if module.split(".")[0] != "audit":
+        if module.split(".")[0] not in ("audit", "origin"):
             continue
         for name, _ in imports(module):
             if name.startswith("sourcing.components."):
                 assert name.split(".")[-1][0].isupper(), f"{module} uses {name}: only row classes are shared"
             assert name.split(".")[0] not in ("pyomo", "highspy"), f"{module} uses {name}"
             room = name.split(".")[1] if name.startswith("sourcing.") else ""
-            assert room in ("", "audit", "components", "instance", "sheets", "tables"), f"{module} uses {name}"
+            assert room in ("", "audit", "origin", "components", "instance", "sheets", "tables"), (
+                f"{module} uses {name}"
+            )
 
 
 def test_an_instance_knows_no_row_class():

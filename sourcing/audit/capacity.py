@@ -41,10 +41,6 @@ def steps_online(facts: Facts, books: Books, project: Project) -> list[tuple[Tim
 
 def _projects(facts: Facts, books: Books, families: Families) -> None:
     check = families("projects")
-    told = {(step.name, step.period) for step in books.steps if step.kind == "project"}
-    for name in facts.projects:
-        for t in facts.times:
-            check.holds((name, t.id) in told, f"{name} in {t.id}: has no row")
     for step in books.steps:
         if step.kind != "project":
             check.holds(step.kind == "qualification", f"{step.name}: {step.kind} is neither project nor qualification")
@@ -68,6 +64,10 @@ def _projects(facts: Facts, books: Books, families: Families) -> None:
         if project.status == "option" and (step.started or 0.0) > STEP:
             early = t.start < max(facts.open_to_decisions, facts.start_of(project)) - MOMENT
             check.holds(not early, f"{where}: is not open to decisions yet")
+    told = {(step.name, step.period) for step in books.steps if step.kind == "project"}
+    for name in facts.projects:
+        for t in facts.times:
+            check.holds((name, t.id) in told, f"{name} in {t.id}: has no row")
     whole = families("whole steps", STEP)
     for project in _options(facts):
         started = steps_started(books, project)
@@ -168,7 +168,7 @@ def _capacity(facts: Facts, books: Books, families: Families) -> None:
                 told = math.nan if use.share is None else use.share
                 check.equal(told, 100 * use.amount / limit, f"{where}: use (%)")
             else:
-                check.holds(not use.share, f"{where}: use is {use.share} % of nothing, or of no limit")
+                check.holds(not use.share or use.amount > ZERO, f"{where}: use is {use.share} % of no limit")
     for name, row in facts.units.items():
         for t in facts.times:
             told = rows.get((name, t.id))

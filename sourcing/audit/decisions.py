@@ -95,7 +95,7 @@ def check_decisions(facts: Facts, books: Books, families: Families) -> None:
             periods = ", ".join(decision.period for decision in taken)
             check.holds(len(taken) <= 1, f"{kind} {name}: is decided more than once ({periods})")
     _built(facts, books, check)
-    _makers(facts, books, check)
+    _makers(facts, books, families("makers"))
 
 
 def _told(decision: Decision, where: str, begins: Time | None, outlay: float, check: Family, money: Family) -> None:

@@ -267,7 +267,7 @@ def _ledger(facts: Facts, books: Books, families: Families, objective: Any) -> N
     ):
         for key in {**found[0], **wanted[0]}:
             payer, payee, kind, place, period = key
-            where = f"{kind} of {payer or 'nobody'}{f' to {payee}' if payee else ''} at {place} in {period} (M USD)"
+            where = f"{place}, {kind} of {payer or 'nobody'}{f' to {payee}' if payee else ''} in {period} (M USD)"
             size = max(found[1].get(key, 0.0), wanted[1].get(key, 0.0))
             check.equal(found[0].get(key, 0.0), wanted[0].get(key, 0.0), where, size=size)
     total = families("objective", MONEY)

@@ -23,6 +23,9 @@ from sourcing.words import clean, fold
 
 LAST_ROW, LAST_COLUMN = 20_000, 200
 MOST_BYTES, MOST_PARTS, MOST_TAGS = 30_000_000, 2_000, 2_500_000
+LARGER = 10
+"""How many times more rows, bytes and tags a plan may have than an instance."""
+
 MOST_MERGES = 20
 ERROR_VALUES = frozenset(
     {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#SPILL!", "#CALC!", "#GETTING_DATA"}
@@ -65,6 +68,7 @@ class Grid:
     tab: str
     rows: dict[int, dict[int, Cell]] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
+    last_row: int = LAST_ROW
 
     def put(self, row: int, column: int, cell: Cell) -> None:
         """Keep a cell."""
@@ -76,7 +80,7 @@ class Grid:
 
     def far(self, row: int, column: int) -> None:
         """Note a value far outside any table."""
-        message = f"holds a value beyond row {LAST_ROW:,} or column {letters(LAST_COLUMN)}"
+        message = f"holds a value beyond row {self.last_row:,} or column {letters(LAST_COLUMN)}"
         self.fault(reference(row, column), message, "delete what stands outside the table")
 
 
@@ -118,21 +122,25 @@ def ignored(tab: str) -> bool:
     return tab.strip().startswith("_") or fold(tab) == "guide"
 
 
-def load(path: Path) -> list[Grid]:
-    """The grids of a workbook or folder, without the tabs that are ignored; Refused if it cannot be read."""
+def load(path: Path, *, plan: bool = False) -> list[Grid]:
+    """The grids of a workbook or folder, without the tabs that are ignored; Refused if it cannot be read.
+
+    A `plan` may be LARGER than an instance.
+    """
+    larger = LARGER if plan else 1
     if not path.exists():
         raise Refused(path, "there is no such file or folder")
     try:
         if path.is_dir():
             return list(_csv_grids(path))
         _sniff(path)
-        _measure(path)
+        _measure(path, larger)
     except OSError as fault:
         raise Refused(path, f"cannot be opened: {fault.strerror or fault}") from fault
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl tells what it drops when it writes; nothing is written here
         try:
-            return list(_sheet_grids(path))
+            return list(_sheet_grids(path, LAST_ROW * larger))
         except Exception as fault:  # a damaged file fails anywhere inside openpyxl, in any way
             raise Refused(path, f"is damaged, or not a workbook ({type(fault).__name__})", SAVE_AS) from fault
 
@@ -166,7 +174,7 @@ def _sniff(path: Path) -> None:
     raise Refused(path, "is not an .xlsx workbook, whatever its name says", SAVE_AS)
 
 
-def _measure(path: Path) -> None:
+def _measure(path: Path, larger: int) -> None:
     """Refuse an archive that would not fit, before anything of it is parsed."""
     too_large = "delete unused tabs, formatted empty rows and pictures, or give a folder of CSV files"
     try:
@@ -174,7 +182,7 @@ def _measure(path: Path) -> None:
             parts = archive.infolist()
             names = {part.filename for part in parts}
             size = sum(part.file_size for part in parts)
-            if size > MOST_BYTES or len(parts) > MOST_PARTS:
+            if size > MOST_BYTES * larger or len(parts) > MOST_PARTS:
                 raise Refused(path, f"is too large: {size / 1e6:,.0f} MB unpacked in {len(parts):,} parts", too_large)
             if "[Content_Types].xml" not in names or "mimetype" in names:
                 raise Refused(path, "is not an .xlsx workbook, whatever its name says", SAVE_AS)
@@ -184,13 +192,13 @@ def _measure(path: Path) -> None:
                     with archive.open(part) as file:
                         for chunk in iter(partial(file.read, 1 << 20), b""):
                             tags += chunk.count(b"<")
-            if tags > MOST_TAGS:
+            if tags > MOST_TAGS * larger:
                 raise Refused(path, f"is too large: {tags:,} entries", too_large)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as fault:
         raise Refused(path, "is damaged: it was not saved or copied completely", SAVE_AS) from fault
 
 
-def _sheet_grids(path: Path) -> Iterator[Grid]:
+def _sheet_grids(path: Path, last_row: int) -> Iterator[Grid]:
     import openpyxl
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
@@ -199,7 +207,7 @@ def _sheet_grids(path: Path) -> Iterator[Grid]:
         styles = _percent_styles(book)
         for sheet in book.worksheets:
             if isinstance(sheet, ReadOnlyWorksheet) and not ignored(sheet.title):
-                yield _sheet_grid(book, sheet, styles)
+                yield _sheet_grid(book, sheet, styles, last_row)
 
 
 def _percent_styles(book: Any) -> set[int]:
@@ -216,7 +224,7 @@ def _percent_styles(book: Any) -> set[int]:
     return {k for k, style in enumerate(book._cell_styles) if "%" in literal.sub("", shown(style))}
 
 
-def _sheet_grid(book: Any, sheet: Any, percent: set[int]) -> Grid:
+def _sheet_grid(book: Any, sheet: Any, percent: set[int], last_row: int) -> Grid:
     """One sheet's cells, streamed: neither a huge merged range nor a stray cell can make openpyxl loop.
 
     openpyxl's own parser of a sheet is used, so that one pass tells blank, error and uncalculated formula apart.
@@ -232,18 +240,18 @@ def _sheet_grid(book: Any, sheet: Any, percent: set[int]) -> Grid:
             cell["formula"] = None if formula is None else f"={formula.text or ''}"
             return cell
 
-    grid = Grid(sheet.title)
+    grid = Grid(sheet.title, last_row=last_row)
     with sheet._get_source() as source:
         parser = Parser(source, sheet._shared_strings, True, book.epoch, book._date_formats, book._timedelta_formats)
         for row, cells in parser.parse():
             for found in cells:
                 if found is None or (cell := _cell(found, percent)) is None:
                     continue
-                if row > LAST_ROW or found["column"] > LAST_COLUMN:
+                if row > last_row or found["column"] > LAST_COLUMN:
                     grid.far(row, found["column"])
                     break
                 grid.put(row, found["column"], cell)
-            if row > LAST_ROW and grid.issues and place(grid.issues[-1].cell)[0] > LAST_ROW:
+            if row > last_row and grid.issues and place(grid.issues[-1].cell)[0] > last_row:
                 break  # rows ascend: all that follows is farther
     merges = parser.merged_cells.mergeCell if parser.merged_cells else []
     for merge in merges[:MOST_MERGES]:

@@ -149,7 +149,7 @@ TABS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
     "Decisions": (
         ("Kind", "Name", "Where", "Period", "Steps", "Opens", "Outlay"),
         [
-            ("sign", "OPT", "mine", "2027", 1, "2027", 2),
+            ("sign", "OPT", "mine → plant; car", "2027", 1, "2027", 2),
             ("build", "ext", "plant", "2027", 1, "2028", 10),
             ("build", "dryer", "plant", "2027", 2, "2028", 2),
             ("qualify", "car|oxide|plant", "car", "2027", 1, "2028", 0.5),
@@ -158,8 +158,11 @@ TABS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
     "Projects and qualifications": (
         ("Kind", "Name", "Where", "Status", "Period", "Started", "On line", "Capacity", "Capex", "Remark"),
         [
+            ("project", "ext", "plant", "option", "2026", 0, 0, 0, 0, ""),
             ("project", "ext", "plant", "option", "2027", 1, 0, 0, 10, ""),
             ("project", "ext", "plant", "option", "2028", 0, 1, 4, 0, ""),
+            *(("project", "rival", "plant", "option", str(year), 0, 0, 0, 0, "") for year in (2026, 2027, 2028)),
+            ("project", "dryer", "plant", "option", "2026", 0, 0, 0, 0, ""),
             ("project", "dryer", "plant", "option", "2027", 2, 0, 0, 2, ""),
             ("project", "dryer", "plant", "option", "2028", 0, 2, 6, 0, ""),  # 2·3
             ("qualification", "plant for oxide", "car", "qualifies in 2028", "2028", None, None, None, None, ""),
@@ -192,6 +195,15 @@ TABS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
             ("capacity", "plant", "mixer", "", "2026", 4, 10, 40, 0, None, None),
             ("capacity", "plant", "mixer", "", "2027", 8, 10, 80, 0, None, None),
             ("capacity", "plant", "mixer", "", "2028", 6, 10, 60, 0, None, None),
+            ("capacity", "mine", "pit", "", "2026", 4, None, None, None, None, None),
+            ("capacity", "mine", "pit", "", "2027", 6, None, None, None, None, None),
+            ("capacity", "mine", "pit", "", "2028", 3, None, None, None, None, None),
+            ("capacity", "china", "quarry", "", "2026", 0, None, None, None, None, None),
+            ("capacity", "china", "quarry", "", "2027", 2, None, None, None, None, None),
+            ("capacity", "china", "quarry", "", "2028", 6, None, None, None, None, None),
+            *(("capacity", "plant", "rival", "", str(year), 0, 0, None, None, None, None) for year in (2026, 2027, 2028)),
+            *(("capacity", "plant", "dryer", "", str(year), 0, 0, None, None, None, None) for year in (2026, 2027)),
+            ("capacity", "plant", "ext", "", "2026", 0, 0, None, None, 0, "no"),
             ("capacity", "plant", "ext", "", "2027", 0, 0, None, None, 0, "no"),
             ("capacity", "plant", "ext", "", "2028", 3, 4, 75, 0, 2, "yes"),  # half of 4
             ("capacity", "plant", "dryer", "", "2028", 3, 6, 50, 0, None, None),
@@ -217,27 +229,28 @@ TABS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
 }  # fmt: skip
 
 LEDGER: list[tuple[str, str, str, str, str, float]] = [
-    ("plantco", "mineco", "purchase", "feed", "2026", 0.04),  # 4·10
-    ("smelter", "plantco", "purchase", "oxide", "2026", 0.4),
-    ("plantco", "", "processing", "plant", "2026", 0.004),
-    ("smelter", "", "shortage", "furnace", "2026", 2.0),
+    ("plantco", "mineco", "purchase", "mine → plant: feed", "2026", 0.04),  # 4·10
+    ("smelter", "plantco", "purchase", "plant → furnace: oxide", "2026", 0.4),
+    ("plantco", "", "processing", "plant: split on mixer", "2026", 0.004),
+    ("smelter", "", "shortage", "furnace: oxide", "2026", 2.0),
     ("plantco", "", "signing", "OPT", "2027", 2.0),  # the carmaker may buy, but has no use for feed
     ("carmaker", "", "qualification", "car|oxide|plant", "2027", 0.5),
-    ("plantco", "mineco", "purchase", "OPT", "2027", 0.048),
-    ("plantco", "prc", "purchase", "feed", "2027", 0.01),  # 2·5
-    ("smelter", "plantco", "purchase", "oxide", "2027", 0.8),
-    ("plantco", "", "processing", "plant", "2027", 0.008),
-    ("plantco", "mineco", "purchase", "OPT", "2028", 0.024),
+    ("plantco", "mineco", "purchase", "mine → plant: feed (OPT)", "2027", 0.048),
+    ("plantco", "prc", "purchase", "china → plant: feed", "2027", 0.01),  # 2·5
+    ("smelter", "plantco", "purchase", "plant → furnace: oxide", "2027", 0.8),
+    ("plantco", "", "processing", "plant: split on mixer", "2027", 0.008),
+    ("plantco", "mineco", "purchase", "mine → plant: feed (OPT)", "2028", 0.024),
     ("plantco", "mineco", "take-or-pay", "OPT", "2028", 0.016),
-    ("plantco", "prc", "purchase", "feed", "2028", 0.03),
-    ("smelter", "plantco", "purchase", "oxide", "2028", 0.6),
-    ("carmaker", "plantco", "purchase", "oxide", "2028", 0.3),
-    ("plantco", "", "processing", "plant", "2028", 0.009),
+    ("plantco", "prc", "purchase", "china → plant: feed", "2028", 0.03),
+    ("smelter", "plantco", "purchase", "plant → furnace: oxide", "2028", 0.6),
+    ("carmaker", "plantco", "purchase", "plant → car: oxide", "2028", 0.3),
+    ("plantco", "", "processing", "plant: split on mixer", "2028", 0.006),
+    ("plantco", "", "processing", "plant: split on ext", "2028", 0.003),
     ("plantco", "", "running", "ext", "2028", 0.2),
     ("state", "", "capex annuity", "ext", "2028", 0.5),  # half of 10/10
     ("plantco", "", "capex annuity", "ext", "2028", 0.5),
     ("plantco", "", "capex annuity", "dryer", "2028", 0.2),  # 2·1/10
-    ("carmaker", "", "shortage", "car", "2028", 7.0),
+    ("carmaker", "", "shortage", "car: oxide (zc)", "2028", 7.0),
 ]
 
 ROLES = {

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sourcing.audit import Audit
+from sourcing.audit.records import BOOKS, columns
 from sourcing.components.contracts import Contract
 from sourcing.components.demand import Demand, ShortageStep, Substitute
 from sourcing.components.floors import Floor
@@ -30,7 +31,7 @@ from sourcing.components.stock import Stockpile
 from sourcing.components.trade import Offer, Price
 from sourcing.instance import Instance
 from sourcing.sheets import Row, Selector, Series
-from sourcing.tables import Table, fields
+from sourcing.tables import Field, Table
 
 ANY = Selector((("any", ""),))
 
@@ -208,6 +209,7 @@ TABS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
         [
             ("project", "second kiln", "plant", "option", "2026", 0, 0, 0, 0, ""),
             ("project", "second kiln", "plant", "option", "2027", 1, 1, 15, 4, ""),  # 10·(0.5 + 1)
+            ("qualification", "plant for any", "car", "qualified", "2026", None, None, None, None, ""),
         ],
     ),
     "Production": (
@@ -241,7 +243,10 @@ TABS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
             ("capacity", "mine", "pit", "", "2027", 16, 20, 80, 0, None, None),
             ("capacity", "plant", "oven", "", "2026", 18, 20, 90, 0, 16, "yes"),
             ("capacity", "plant", "oven", "", "2027", 25, 25, 100, 0, 20, "yes"),
+            ("capacity", "plant", "kiln", "", "2026", 0, 0, None, None, None, None),
             ("capacity", "plant", "kiln", "", "2027", 15, 15, 100, 0, None, None),
+            ("capacity", "china", "market", "", "2026", 1, None, None, None, None, None),
+            ("capacity", "china", "market", "", "2027", 2, None, None, None, None, None),
             ("surplus", "plant", "swarf", "clean", "2026", 1.6, None, None, None, None, None),  # 0.2·8
             ("surplus", "plant", "swarf", DIRTY, "2026", 2, None, None, None, None, None),
             ("surplus", "plant", "swarf", "clean", "2027", 4, None, None, None, None, None),
@@ -254,7 +259,7 @@ TABS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
         [
             ("half", "2026", 1, 1.8, 100 / 1.8, 0.9, None, 0.1, 0),  # 1 - 0.5·1.8
             ("half", "2027", 2, 4, 50, 2, None, 0, 0),
-            ("cap", "2026", 1, None, None, 1.5, None, 0, 0),
+            ("cap", "2026", 1, 27, 100 / 27, 1.5, None, 0, 0),  # 0.5·18 sintered, 8 + 10 delivered
         ],
     ),
     "Floors": (
@@ -271,50 +276,69 @@ TABS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
     ),
 }  # fmt: skip
 
+OXIDE, OUR_DY = "mine → plant: oxide (DEAL)", "mine → plant: dy"
+CHINESE_DY, MAGNETS = "china → plant: dy", "plant → car: magnet"
+
 LEDGER: list[tuple[str, str, str, str, str, float]] = [
     # payer, payee, kind, where, period, M USD
-    ("maker", "mineco", "purchase", "DEAL", "2026", 0.432),
-    ("maker", "mineco", "purchase", "dy", "2026", 0.45),  # 0.9·500
-    ("maker", "prc", "purchase", "dy", "2026", 0.3),
-    ("carmaker", "maker", "purchase", "magnet", "2026", 3.6),  # 18·200
+    ("maker", "mineco", "purchase", OXIDE, "2026", 0.432),
+    ("maker", "mineco", "purchase", OUR_DY, "2026", 0.45),  # 0.9·500
+    ("maker", "prc", "purchase", CHINESE_DY, "2026", 0.3),
+    ("carmaker", "maker", "purchase", MAGNETS, "2026", 3.6),  # 18·200
     ("state", "maker", "purchase", "reserve", "2026", 0.04),  # 0.1·400
-    ("maker", "state", "tariff", "dy", "2026", 0.015),  # 5 % of 300
-    ("maker", "", "freight", "plant", "2026", 485e-6),  # 8.1·50 + 80
-    ("carmaker", "", "freight", "car", "2026", 0.0018),
+    ("maker", "state", "tariff", CHINESE_DY, "2026", 0.015),  # 5 % of 300
+    ("maker", "", "freight", OXIDE, "2026", 360e-6),  # 7.2·50
+    ("maker", "", "freight", OUR_DY, "2026", 45e-6),
+    ("maker", "", "freight", CHINESE_DY, "2026", 80e-6),
+    ("carmaker", "", "freight", MAGNETS, "2026", 0.0018),
     ("maker", "mineco", "take-or-pay", "DEAL", "2026", 0.054),
-    ("mineco", "", "processing", "mine", "2026", 0.0072),
-    ("maker", "", "processing", "plant", "2026", 0.09),
-    ("state", "maker", "production credit", "plant", "2026", 180e-6),
-    ("maker", "", "disposal", "swarf", "2026", 360e-6),
+    ("mineco", "", "processing", "mine: dig on pit", "2026", 0.0072),
+    ("maker", "", "processing", "plant: sinter on oven", "2026", 0.09),
+    ("state", "maker", "production credit", "plant: sinter on oven", "2026", 180e-6),
+    ("maker", "", "disposal", "plant: swarf", "2026", 360e-6),
     ("maker", "", "fixed", "oven", "2026", 0.5),
     ("maker", "", "running", "oven", "2026", 0.1),
     ("state", "", "storage", "reserve", "2026", 0.00195),  # 1,000·(2 + 1.9)/2
-    ("carmaker", "", "shortage", "car", "2026", 2.15),
-    ("carmaker", "", "substitution", "car", "2026", 500e-6),
+    ("carmaker", "", "shortage", "car: magnet (zc)", "2026", 2.15),
+    ("carmaker", "", "substitution", "car: magnet for cheap", "2026", 500e-6),
     ("planner", "", "limit penalty", "half", "2026", 100e-6),
     ("state", "mineco", "top-up", "CFD", "2026", 0.1),
-    ("maker", "mineco", "purchase", "DEAL", "2027", 1.6),
-    ("maker", "mineco", "purchase", "dy", "2027", 0.9),
-    ("maker", "prc", "purchase", "dy", "2027", 0.6),
-    ("carmaker", "maker", "purchase", "magnet", "2027", 8.0),
+    ("maker", "mineco", "purchase", OXIDE, "2027", 1.6),
+    ("maker", "mineco", "purchase", OUR_DY, "2027", 0.9),
+    ("maker", "prc", "purchase", CHINESE_DY, "2027", 0.6),
+    ("carmaker", "maker", "purchase", MAGNETS, "2027", 8.0),
     ("maker", "state", "purchase", "reserve", "2027", 0.08),  # 0.2·400
-    ("maker", "state", "tariff", "dy", "2027", 0.03),
-    ("maker", "", "freight", "plant", "2027", 0.00105),  # 17.8·50 + 2·80
-    ("carmaker", "", "freight", "car", "2027", 0.004),
+    ("maker", "state", "tariff", CHINESE_DY, "2027", 0.03),
+    ("maker", "", "freight", OXIDE, "2027", 800e-6),
+    ("maker", "", "freight", OUR_DY, "2027", 90e-6),
+    ("maker", "", "freight", CHINESE_DY, "2027", 160e-6),
+    ("carmaker", "", "freight", MAGNETS, "2027", 0.004),
     ("maker", "mineco", "take-or-pay", "DEAL", "2027", 0.1),
     ("mineco", "maker", "rebate", "DEAL", "2027", 0.06),
-    ("mineco", "", "processing", "mine", "2027", 0.016),
-    ("maker", "", "processing", "plant", "2027", 0.2),
-    ("state", "maker", "production credit", "plant", "2027", 400e-6),
-    ("maker", "", "disposal", "swarf", "2027", 800e-6),
+    ("mineco", "", "processing", "mine: dig on pit", "2027", 0.016),
+    ("maker", "", "processing", "plant: sinter on oven", "2027", 0.125),
+    ("maker", "", "processing", "plant: sinter on kiln", "2027", 0.075),
+    ("state", "maker", "production credit", "plant: sinter on oven", "2027", 250e-6),
+    ("state", "maker", "production credit", "plant: sinter on kiln", "2027", 150e-6),
+    ("maker", "", "disposal", "plant: swarf", "2027", 800e-6),
     ("maker", "", "fixed", "oven", "2027", 1.0),
     ("maker", "", "running", "oven", "2027", 0.2),
     ("maker", "", "fixed", "kiln", "2027", 0.4),
-    ("state", "", "capex annuity", "kiln", "2027", 1.1),  # 4·0.1/(1 - 1/1.1) = 4.4 for one year, a quarter public
-    ("maker", "", "capex annuity", "kiln", "2027", 3.3),
+    ("state", "", "capex annuity", "second kiln", "2027", 1.1),  # 4·0.1/(1 - 1/1.1) = 4.4 for one year, a quarter public
+    ("maker", "", "capex annuity", "second kiln", "2027", 3.3),
     ("state", "", "storage", "reserve", "2027", 0.003239),  # 1,000·2·(1.9 + 1.339)/2
-    ("carmaker", "", "substitution", "car", "2027", 0.001),
+    ("carmaker", "", "substitution", "car: magnet for cheap", "2027", 0.001),
     ("mineco", "state", "upside share", "CFD", "2027", 0.06),
+]
+
+SECOND_STOCK: list[tuple[str, str, str, str, str, float]] = [
+    # the 0.1 t of 2026 go into a second stock: 1,000·(2 + 1.8)/2 and 1,000·2·(1.8 + 1.258)/2 for the first
+    *(row for row in LEDGER if row[3] != "reserve" or row[4] == "2027" and row[2] == "purchase"),
+    ("state", "maker", "purchase", "second", "2026", 0.04),
+    ("state", "", "storage", "reserve", "2026", 0.0019),
+    ("state", "", "storage", "second", "2026", 50e-6),
+    ("state", "", "storage", "reserve", "2027", 0.003058),
+    ("state", "", "storage", "second", "2027", 181e-6),  # 1,000·2·(0.1 + 0.081)/2
 ]
 
 COSTS = ("Payer", "Payee", "Kind", "Where", "Period", "Amount", "Weight", "Discount", "Counts")
@@ -357,7 +381,7 @@ class Plan:
             earns = sum(row[5] for row in paid if row[1] == party)
             pays = sum(row[5] for row in paid if row[0] == party)
             flag = "loses money" if role == "supplier" and earns < pays else ""
-            parties.add(party, party, role, "no" if party == "prc" else "yes", earns, pays, earns - pays, flag)
+            parties.add(party, "", role, "no" if party == "prc" else "yes", earns, pays, earns - pays, flag)
         self.objective = sum(costs.column("Counts"))
 
     def edit(self, tab: str, match: dict[str, Any], **new: Any) -> None:
@@ -374,8 +398,15 @@ class Plan:
 
 def tables(written: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]]) -> dict[str, Table]:
     """Tables as they are written down, and the two that follow from a ledger."""
-    tabs = {name: Table(name, fields(*columns), rows=list(rows)) for name, (columns, rows) in written.items()}
-    return tabs | {"Costs": Table("Costs", fields(*COSTS)), "Parties": Table("Parties", fields(*PARTIES))}
+    every = {name: Table(name, with_units(name, columns), rows=list(rows)) for name, (columns, rows) in written.items()}
+    follow = {name: Table(name, with_units(name, names)) for name, names in (("Costs", COSTS), ("Parties", PARTIES))}
+    return every | follow
+
+
+def with_units(tab: str, names: tuple[str, ...]) -> tuple[Field, ...]:
+    """Columns with the units that a plan gives them."""
+    units = {book.tab: dict(columns(book)) for book in BOOKS}[tab]
+    return tuple(Field(name, units.get(name, "")) for name in names)
 
 
 def plan(view: str = "system") -> Plan:

@@ -83,12 +83,16 @@ def test_capacity_that_is_passed_fails_whatever_the_table_says():
 )
 def test_qualifications(row, place):
     terms = Qualification(customer="car", material="magnet", maker="plant", **row)
-    found = failed(audit(INSTANCE.replace(Qualification, [terms]), plan()))
+    altered = plan()
+    altered.edit("Projects and qualifications", {"Kind": "qualification"}, Name="plant for magnet")
+    found = failed(audit(INSTANCE.replace(Qualification, [terms]), altered))
     assert place in found["qualifications"] if place else found == {}
 
 
 def test_a_customer_without_qualifications_takes_from_all():
-    assert failed(audit(INSTANCE.replace(Qualification, []), plan())) == {}
+    altered = plan()
+    altered.tabs["Projects and qualifications"].rows.pop()
+    assert failed(audit(INSTANCE.replace(Qualification, []), altered)) == {}
 
 
 def test_a_rule_asks_the_version_in_force_and_a_pin_its_own():
@@ -148,6 +152,7 @@ def test_an_outsider_counts_in_part_and_its_income_only_where_it_is_bounded():
     """With the mine an outsider, its cost counts a thousandth, and what the plant pays it counts in full."""
     outside = INSTANCE.with_rows(dataclasses.replace(INSTANCE.row(Entity, "mineco"), allied=False))
     altered = plan()
+    altered.edit("Parties", {"Party": "mineco"}, Allied="no")
     weights = {
         ("maker", "mineco"): 1.0,  # purchases, take-or-pay
         ("state", "mineco"): 1.0,  # the top-up leaves the alliance
@@ -247,6 +252,8 @@ def test_take_or_pay_is_paid_in_equal_parts_where_nothing_is_taken():
         Qualification(customer="third car", material="magnet", maker="plant", lead_time=24.0),
     ]
     altered = plan()
+    steps = altered.tabs["Projects and qualifications"]
+    steps.add("qualification", "plant for magnet", "third car", "not yet qualified", None, *[None] * 5)
     for period, minimum in (("2026", 1), ("2027", 2)):
         due = 0.5 * 200 * minimum / 1000
         altered.tabs["Contracts"].add(
@@ -279,12 +286,18 @@ def test_projects_that_go_together_start_in_equal_parts_and_of_rivals_one():
         changed(Project, "second kiln", together="both", only_one="k"),
     ]
     altered = plan()
+    altered.tabs["Projects and qualifications"].add("project", "press", "plant", "option", "2026", 0, 0, 0, 0, "")
     altered.tabs["Projects and qualifications"].add("project", "press", "plant", "option", "2027", 2, 2, 4, 0, "")
+    for period, limit, use in (("2026", 0, None), ("2027", 4, 0)):
+        row = ("capacity", "plant", "press", "", period, 0, limit, use, 0, None, None)
+        altered.tabs["Capacity and surplus"].add(*row)
     altered.tabs["Decisions"].add("build", "press", "plant", "2027", 2, "2027", 0)
     assert failed(audit(INSTANCE.with_rows(*twin), altered)) == {}
     one_of = INSTANCE.with_rows(twin[0], dataclasses.replace(twin[1], only_one="k"), twin[2])
     assert failed(audit(one_of, altered)) == {}  # what is built as one is one alternative
-    altered.edit("Projects and qualifications", {"Name": "press"}, Started=1, On_line=1, Capacity=2)
+    press = {"Name": "press", "Period": "2027"}
+    altered.edit("Projects and qualifications", press, Started=1, On_line=1, Capacity=2)
+    altered.edit("Capacity and surplus", {"Unit or material": "press", "Period": "2027"}, Limit=2)
     altered.edit("Decisions", {"Name": "press"}, Steps=1)
     found = failed(audit(INSTANCE.with_rows(*twin), altered))
     assert "second kiln with press in 2027: part started: 1 instead of 0.5" in found["built together"]
@@ -304,6 +317,7 @@ def test_a_country_without_a_government_has_a_treasury_that_counts_as_its_import
     altered = plan()
     for period in ("2026", "2027"):
         altered.edit("Costs", {"Kind": "tariff", "Period": period}, Payee="treasury:KR")
+        altered.edit("Contracts", {"Period": period}, Buyer="plant")
     assert list(failed(audit(korean, altered))) == ["parties"]  # their table is left as it was
     for name in ("treasury:JP", "treasury:KR:allied"):
         altered.edit("Costs", {"Kind": "tariff", "Period": "2027"}, Payee=name)
@@ -345,6 +359,7 @@ def test_what_an_outsider_pays_counts_only_where_the_offer_has_a_maximum(maximum
         changed(Entity, "carmaker", allied=False), changed(Offer, "plant|magnet", maximum=maximum)
     )
     altered = plan()
+    altered.edit("Parties", {"Party": "carmaker"}, Allied="no")
     rows = []
     for row in altered.tabs["Costs"].records():
         if row["Payer"] == "carmaker":  # freight counts a thousandth, a shortage in full
@@ -361,6 +376,10 @@ def test_a_committed_project_is_on_line_after_its_lead_time_and_its_capex_is_sun
     committed = INSTANCE.with_rows(changed(Project, "second kiln", status="committed", lead_time=6.0))
     altered = plan()
     altered.tabs["Decisions"].rows = []
+    steps = {"2026": (1, 4), "2027": (0, 0)}  # it starts, as far as capex goes, at once
+    for period, (started, capex) in steps.items():
+        match = {"Kind": "project", "Period": period}
+        altered.edit("Projects and qualifications", match, Status="committed", Started=started, Capex=capex)
     altered.tabs["Costs"].rows = [row for row in altered.tabs["Costs"].rows if row[2] != "capex annuity"]
     altered.objective = sum(row[-1] for row in altered.tabs["Costs"].rows)
     assert list(failed(audit(committed, altered))) == ["parties"]  # their table is left as it was

@@ -76,7 +76,7 @@ ALTERED = [
     ("Capacity and surplus", RUNS, {"Least": 1}, "running", "ext in 2028: least: 1 instead of 2"),
     ("Capacity and surplus", RUNS, {"Least": None}, "running", "ext in 2028: least: nan instead of 2"),
     (
-        "Capacity and surplus", {"Unit or material": "dryer"}, {"Running": "yes"}, "running",
+        "Capacity and surplus", {"Unit or material": "dryer", "Period": "2028"}, {"Running": "yes"}, "running",
         "dryer in 2028: has neither minimum load nor running cost",
     ),
     (
@@ -135,7 +135,7 @@ OTHERWISE = [
     (changed(Unit, "ext", minimum_load=80), "running", "ext in 2028: least: 2 instead of 3.2"),
     (changed(Unit, "ext", running_cost=0.3), "costs", "running of plantco in 2028 (M USD): 0.2 instead of 0.3"),
     (changed(Unit, "mixer", running_cost=0.1), "running", "mixer in 2026: running is None, neither yes nor no"),
-    (changed(Unit, "pit", running_cost=0.1), "running", "pit in 2027: has no row; load: 6, at most 0"),
+    (changed(Unit, "pit", running_cost=0.1), "running", "pit in 2026: running is None, neither yes nor no"),
     (changed(Offer, "mine|feed", minimum_order=5), "minimum order", "to plant at spot in 2026: 4, at least 5"),
     (changed(Qualification, "car|oxide|plant", first_year_share=20), "qualifications", "year share: 3, at most 2"),
     (changed(Qualification, "car|oxide|plant", lead_time=18), "decisions", "it would open after the horizon"),
@@ -181,14 +181,15 @@ def test_a_plan_without_the_table_decides_nothing():
 
 def test_an_option_is_signed_once():
     altered = plan()
-    altered.tabs["Decisions"].add("sign", "OPT", "mine", "2028", 1, "2028", 2)
+    altered.tabs["Decisions"].add("sign", "OPT", "mine → plant; car", "2028", 1, "2028", 2)
     assert "sign OPT: is decided more than once (2027, 2028)" in failed(audit(INSTANCE, altered))["decisions"]
 
 
 def test_a_group_is_built_once_at_all():
     """Half of it and a rival beside it: together they are less than one, and still two alternatives."""
     altered = plan()
-    altered.tabs["Projects and qualifications"].add("project", "rival", "plant", "option", "2028", 1, 1, 9, 20, "")
+    rival = {"Name": "rival", "Period": "2028"}
+    edit(altered, "Projects and qualifications", rival, {"Started": 1, "On line": 1, "Capacity": 9, "Capex": 20})
     altered.tabs["Decisions"].add("build", "rival", "plant", "2028", 1, "2028", 20)
     assert "choice: ext, rival are built" in failed(audit(INSTANCE, altered))["only one of"]
 

@@ -6,7 +6,7 @@ import datetime as dt
 from types import SimpleNamespace
 
 import pytest
-from hand_case import ANY, DISCOUNT, INSTANCE, LEDGER, Plan, changed, day, failed, flat, of, plan, years
+from hand_case import ANY, DISCOUNT, INSTANCE, LEDGER, SECOND_STOCK, Plan, changed, day, failed, flat, of, plan, years
 
 from sourcing.audit import audit
 from sourcing.audit.contracts import make_good, settle
@@ -56,13 +56,14 @@ def test_what_was_not_there_at_the_start_has_none():
     second = changed(
         Stockpile, "reserve", stockpile="second", opening=0.0, minimum=0.0, terminal=None, terminal_value=50.0
     )
-    made = valued("system", -0.2516)
+    made = plan()
+    made.settle([*SECOND_STOCK, ("state", "", "terminal value", "reserve", "2027", -0.2516)])
     made.edit("Stockpiles", {"Period": "2026"}, Fill=0, Closing=1.8)  # 0.9·2
     made.edit("Stockpiles", {"Period": "2027"}, Opening=1.8, Loss=0.342, Closing=1.258)  # 0.81·1.8 - 0.2
     for period, moved in (("2026", (0, 0.1, 0, 0, 0.1)), ("2027", (0.1, 0, 0, 0.019, 0.081))):  # 0.81·0.1
         made.tabs["Stockpiles"].add("second", "state", "plant", "dy", "clean", period, *moved)
     assert failed(audit(TERMINAL.with_rows(second), made)) == {}
-    made.settle([*LEDGER, ("state", "", "terminal value", "reserve", "2027", -0.2678)])
+    made.settle([*SECOND_STOCK, ("state", "", "terminal value", "reserve", "2027", -0.2678)])
     found = failed(audit(TERMINAL.with_rows(second), made))
     assert "(M USD): -0.2678 instead of -0.2516" in found["costs"]
 
@@ -74,29 +75,38 @@ AT_WALL = {"Floor": "WALL", "Period": "2026"}
 TOP_UP = {"Kind": "border top-up", "Period": "2026"}
 
 
-def walled(view: str, level: float, market: tuple[float, float], across: float, added: tuple[float, float]) -> Plan:
-    """The plan with the rows and payments of a floor at the border; twice as much crosses it in 2027."""
+def walled(
+    view: str, level: float, market: tuple[float, float], across: float, added: dict[str, tuple[float, float]]
+) -> Plan:
+    """The plan with the rows of a floor at the border, twice as much crosses it in 2027, and what is paid by origin."""
     made, paid = plan(view), []
-    for period, price, tonnes, amount in zip(("2026", "2027"), market, (across, 2 * across), added, strict=True):
+    for number, (period, price, tonnes) in enumerate(zip(("2026", "2027"), market, (across, 2 * across), strict=True)):
+        amount = sum(amounts[number] for amounts in added.values())
         made.tabs["Floors"].add(
             "WALL", "border", "dy", period, level, price, tonnes, tonnes, amount, 0, "importers", "state"
         )
-        paid.append(("maker", "state", "border top-up", "WALL", period, amount))
+        paid += [
+            ("maker", "state", "border top-up", f"WALL: {origin} → plant", period, amounts[number])
+            for origin, amounts in added.items()
+        ]
     made.settle([*LEDGER, *paid])
     return made
+
+
+CHINESE = {"china": (0.05, 0.1)}
 
 
 @BOTH_VIEWS
 @pytest.mark.parametrize(
     ("terms", "level", "market", "across", "added"),
     [
-        ({}, 350, (400, 400), 1, (0.05, 0.1)),  # 350 - 300 at the gate, on 1 t and 2 t
-        ({}, 250, (400, 400), 1, (0, 0)),
+        ({}, 350, (400, 400), 1, CHINESE),  # 350 - 300 at the gate, on 1 t and 2 t
+        ({}, 250, (400, 400), 1, {}),
         # against an index: 120 - 50 on 1 t, 120 - 100 on 2 t
-        ({"benchmark": "oxide"}, 120, (50, 100), 1, (0.07, 0.04)),
+        ({"benchmark": "oxide"}, 120, (50, 100), 1, {"china": (0.07, 0.04)}),
         # the mine's too: 520 - 300 on 1 t and 520 - 500 on 0.9 t
-        ({"covered": ANY}, 520, (400, 400), 1.9, (0.238, 0.476)),
-        ({"covered": of("mine")}, 450, (400, 400), 0.9, (0, 0)),  # its price of 500 is above
+        ({"covered": ANY}, 520, (400, 400), 1.9, {"china": (0.22, 0.44), "mine": (0.018, 0.036)}),
+        ({"covered": of("mine")}, 450, (400, 400), 0.9, {}),  # its price of 500 is above
     ],
 )
 def test_importers_pay_what_is_missing_to_a_floor_at_the_border(view, terms, level, market, across, added):
@@ -127,13 +137,13 @@ BORDER = INSTANCE.with_rows(Floor(**WALL, level=flat(350)))
     ],
 )  # fmt: skip
 def test_a_border_floor_told_wrong(tab, match, new, check, place):
-    altered = walled("system", 350, (400, 400), 1, (0.05, 0.1))
+    altered = walled("system", 350, (400, 400), 1, CHINESE)
     altered.edit(tab, match, **new)
     assert place in failed(audit(BORDER, altered))[check]
 
 
 def test_a_border_floor_has_a_row_where_something_may_cross():
-    altered = walled("system", 350, (400, 400), 1, (0.05, 0.1))
+    altered = walled("system", 350, (400, 400), 1, CHINESE)
     table = altered.tabs["Floors"]
     table.rows = [row for row in table.rows if (row[0], row[3]) != ("WALL", "2026")]
     assert "WALL in 2026: has no row" in failed(audit(BORDER, altered))["floors"]
@@ -144,7 +154,7 @@ def test_a_floor_that_nothing_crosses(terms):
     """From one member to another, to no member, or from who ships nothing."""
     apart = INSTANCE.with_rows(Floor(**(WALL | terms), level=flat(350)))
     assert failed(audit(apart, plan())) == {}
-    found = failed(audit(apart, walled("system", 350, (400, 400), 1, (0.05, 0.1))))
+    found = failed(audit(apart, walled("system", 350, (400, 400), 1, CHINESE)))
     assert "WALL in 2026: has a row" in found["floors"]
     assert "border top-up of maker to state in 2027 (M USD): 0.1 instead of 0" in found["costs"]
 
@@ -153,7 +163,10 @@ def test_inside_one_party_the_market_price_is_measured():
     """The mine is the maker's: 450 - 400 on 0.9 t in 2026 and on 1.8 t in 2027."""
     wall = Floor(**(WALL | {"covered": of("mine")}), level=flat(450))
     owned = INSTANCE.with_rows(wall, changed(Site, "mine", entity="maker"))
-    altered = walled("system", 450, (400, 400), 0.9, (0.045, 0.09))
+    altered = walled("system", 450, (400, 400), 0.9, {"mine": (0.045, 0.09)})
+    for period in ("2026", "2027"):
+        altered.edit("Floors", {"Floor": "CFD", "Period": period}, Payee="maker")
+        altered.edit("Floors", {"Floor": "DEAL", "Period": period}, Payer="", Payee="")
     for period in ("2026", "2027"):
         altered.edit("Sourcing", {"From": "mine", "Material": "dy", "Period": period}, Under="inside", Price=None)
     assert "WALL" not in failed(audit(owned, altered)).get("floors", "")
@@ -166,7 +179,7 @@ def test_what_a_buyer_pays_to_a_treasury_counts_in_the_buyer_view():
     wall = Floor(floor="WALL", kind="border", material="magnet", covered=of("plant"), members=("KR",), level=flat(210))
     korean = INSTANCE.with_rows(wall, changed(Site, "car", country="KR"))
     made = plan("buyer")
-    paid = [("carmaker", "treasury:KR", "border top-up", "WALL", p, a) for p, a in (("2026", 0.18), ("2027", 0.4))]
+    paid = [("carmaker", "treasury:KR", "border top-up", "WALL: plant → car", p, a) for p, a in (("2026", 0.18), ("2027", 0.4))]
     for (*_, period, amount), tonnes in zip(paid, (18, 40), strict=True):
         made.tabs["Floors"].add(
             "WALL", "border", "magnet", period, 210, 200, tonnes, tonnes, amount, 0, "importers", "treasury:KR"
@@ -232,6 +245,7 @@ def outsider(altered: Plan) -> Plan:
     for row in costs.records():
         row["Weight"] = weights.get((row["Payer"], row["Payee"]), row["Weight"])
         rows.append((*list(row.values())[:-1], row["Amount"] * row["Weight"] * row["Discount"]))
+    altered.edit("Parties", {"Party": "mineco"}, Allied="no")
     costs.rows, altered.objective = rows, sum(row[-1] for row in rows)
     return altered
 

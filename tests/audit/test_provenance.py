@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 
 import pytest
-from hand_case import DIRTY, INSTANCE, Plan, changed, day, failed, plan, renamed
+from hand_case import DIRTY, INSTANCE, SECOND_STOCK, Plan, changed, day, failed, plan, renamed
 
 from sourcing.audit import audit
 from sourcing.components.demand import Demand
@@ -202,6 +202,7 @@ def test_what_is_under_way_has_the_label_of_its_lane():
 def second(label: str) -> Plan:
     """The 0.1 t of 2026 go into a second stock, and the first gives 0.2 t from its own."""
     altered = plan()
+    altered.settle(SECOND_STOCK)
     altered.edit("Stockpiles", {"Period": "2026"}, Fill=0, Closing=1.8)  # 0.9·2
     altered.edit("Stockpiles", {"Period": "2027"}, Opening=1.8, Loss=0.342, Closing=1.258)  # 0.81·1.8 - 0.2
     for period, moved in (("2026", (0, 0.1, 0, 0, 0.1)), ("2027", (0.1, 0, 0, 0.019, 0.081))):  # 0.81·0.1
