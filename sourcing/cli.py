@@ -176,7 +176,7 @@ def solve(
     ] = None,
     view: Annotated[View | None, typer.Option(help="Whose cost is made least; default: the Settings tab.")] = None,
     time_limit: Annotated[
-        float, typer.Option(min=0.1, metavar="SECONDS", help="Time for the search; a first plan is finished.")
+        float, typer.Option(min=0.1, metavar="SECONDS", help="Time for the search; a first plan once begun is finished.")
     ] = 600.0,
     gap: Annotated[
         float, typer.Option(min=0.0, max=1.0, metavar="SHARE", help="Gap within which a plan is proven.")
@@ -472,5 +472,5 @@ def verify(
     if json:
         _print_json({"plan": str(plan), "against": str(instance)} | verified.as_dict())
     elif not quiet or not verified.passed:
-        talk.result(console.verification(str(plan), str(instance), verified, sys.stdout))
+        talk.result(console.verification(str(plan), str(instance), verified, sys.stdout, brief=quiet))
     return 0 if verified.passed else AuditFailed.exit_code

@@ -152,7 +152,7 @@ class Progress:
             raise KeyboardInterrupt
         self.stopped = True
         self._write("")
-        plan = "Finishing: the plan so far is written (Ctrl-C again: nothing is)"
+        plan = "Finishing: the plan so far is worked out and written (Ctrl-C again: nothing is)"
         self.talk.say(plan if self._plan else "Stopping: there is no plan yet")
 
 
@@ -306,8 +306,8 @@ def _share(part: float, whole: float) -> str:
 # ------------------------------------------------------------------------------------------------ verifications
 
 
-def verification(plan: str, instance: str, verified: Verification, stream: TextIO) -> str:
-    """A headline, what failed with where and by how much, and each check with its count and worst residual."""
+def verification(plan: str, instance: str, verified: Verification, stream: TextIO, *, brief: bool = False) -> str:
+    """A headline, what failed with where and by how much, and unless `brief` each check with its count and residual."""
     checks, failures = verified.checks, verified.failures
     total = sum(check.count for check in checks)
     told = (
@@ -318,6 +318,8 @@ def verification(plan: str, instance: str, verified: Verification, stream: TextI
         paint(wrapped(f"{sign} {plan} against {instance}   {told} ({total:,} comparisons)", rest="  "), colour, stream)
     ]
     lines += [paint(wrapped(str(check), first="  ✗ ", rest="    "), "red", stream) for check in failures]
+    if brief:
+        return letters("\n".join(lines), stream)
     wide = max(len(check.name) for check in checks)
     for check in checks:
         sign = "✓" if check.passed else "✗"

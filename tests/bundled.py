@@ -29,15 +29,23 @@ def instance(name: str) -> Instance:
     return sourcing.workbook.read(HOME / name)
 
 
-@functools.cache
 def solution(name: str, view: str = "system") -> Solution:
     """It solved within the usual gap."""
+    return _solution(name, view)
+
+
+def plan(name: str, view: str = "system") -> Plan:
+    """Its audited plan, without the price of rules."""
+    return _plan(name, view)
+
+
+@functools.cache  # by both arguments: the cache takes f(x) and f(x, default) for two calls
+def _solution(name: str, view: str) -> Solution:
     return solve_path(instance(name), view=view)
 
 
 @functools.cache
-def plan(name: str, view: str = "system") -> Plan:
-    """Its audited plan, without the price of rules."""
+def _plan(name: str, view: str) -> Plan:
     return plan_of(solution(name, view), compare=False)
 
 

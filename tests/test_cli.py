@@ -1,8 +1,11 @@
+import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +13,7 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner
 
-from sourcing import console
+from sourcing import console, integers
 from sourcing.cli import app
 from sourcing.components.stock import Stockpile
 from sourcing.doctor import tiny_instance
@@ -229,6 +232,145 @@ def test_a_reader_that_leaves_is_no_fault():
                           stderr=subprocess.PIPE)  # fmt: skip
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+# ------------------------------------------------------------------------------------------------ progress and Ctrl-C
+
+
+@pytest.fixture
+def interrupted(monkeypatch):
+    """A function that has Ctrl-C pressed while a plan is made, each time that what is told fulfils a condition."""
+    monkeypatch.setattr(integers, "SMALL", 0)
+
+    def at(*conditions):
+        waiting = list(conditions)
+
+        def make(*args, tell, **options):
+            def told(stage, best=None, bound=None):
+                tell(stage, best, bound)
+                if waiting and waiting[0](stage, best):
+                    waiting.pop(0)
+                    signal.raise_signal(signal.SIGINT)
+
+            return make_plan(*args, tell=told, **options)
+
+        monkeypatch.setattr("sourcing.plan.make_plan", make)
+
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield at
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
+
+
+def has_plan(_, best):
+    return best is not None
+
+
+def test_the_first_interrupt_writes_the_plan_in_hand(interrupted, tmp_path):
+    interrupted(has_plan)
+    target = tmp_path / "plan.xlsx"
+    done = run("solve", ROOT / "instances" / "starter", "-o", target, "--gap", 0, code=3)
+    words = re.search(r"a plan could be up to ([\d.]+) M USD \((0\.\d\d) %\) cheaper", done.stderr)
+    assert "Finishing: the plan so far is worked out and written" in done.stderr
+    assert f"Not proven: a plan could be up to {words[1]} M USD cheaper." in " ".join(done.stdout.split())
+    book = openpyxl.load_workbook(target)
+    first = " ".join(str(cell) for row in book.worksheets[0].values for cell in row if cell is not None)
+    assert f"Not proven: a plan could be up to {words[1]} M USD cheaper." in first
+    assert ("left out", "Price of rules; Label tracking") in {row[:2] for row in book["Data notes"].values}
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        (has_plan, has_plan),
+        (has_plan, lambda stage, _: stage == "bottlenecks and decisions"),
+        (lambda stage, _: stage == "linear model",),
+        (lambda stage, _: stage == "rounding",),
+    ],
+    ids=["twice", "after the search", "before a plan", "in the first rounding"],
+)
+def test_a_second_interrupt_or_one_before_any_plan_writes_nothing(interrupted, tmp_path, when):
+    interrupted(*when)
+    done = run("solve", ROOT / "instances" / "starter", "-o", tmp_path / "plan.xlsx", "--gap", 0, code=130)
+    assert "stopped; nothing was written" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_before_the_search_stops_at_once(interrupted, tiny, monkeypatch):
+    monkeypatch.setattr("sourcing.plan.make_plan", lambda *_, **__: signal.raise_signal(signal.SIGINT))
+    assert json.loads(run("solve", tiny, "--json", code=130).stdout)["error"] == "stopped"
+
+
+def test_an_interrupt_after_the_search_takes_nothing_from_the_proof(interrupted, tiny):
+    interrupted(lambda stage, _: stage == "price of rules")
+    assert "Finishing" in run("solve", tiny).stderr
+    assert ("left out", "Price of rules; Label tracking") in {
+        row[:2] for row in openpyxl.load_workbook(tiny.with_name("tiny.plan.xlsx"))["Data notes"].values
+    }
+
+
+def test_interrupts_stay_as_they_are_where_they_are_not_ours():
+    def enter():
+        with console.Progress(console.Talk()) as progress:
+            found.append((signal.getsignal(signal.SIGINT), progress.stop()))
+
+    found, before = [], signal.getsignal(signal.SIGINT)
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # as of a job in the background
+    enter()
+    signal.signal(signal.SIGINT, before)
+    assert found == [(before, False), (signal.SIG_IGN, False)]
+
+
+class Terminal(io.StringIO):
+    """A stream that says that it is a terminal."""
+
+    def isatty(self):
+        return True
+
+
+def test_progress_is_one_line_that_is_cleared(monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr(console, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(sys, "stderr", screen := Terminal())
+    monkeypatch.setenv("COLUMNS", "50")
+    monkeypatch.setenv("TERM", "xterm")
+    with console.Progress(console.Talk()) as progress:
+        progress.tell("linear model")
+        clock[0] = 100.1
+        progress.tell("linear model")  # too soon
+        clock[0] = 108.4
+        progress.tell("rounding", None, 99e3)
+        progress.tell("branch and bound", 100e3, 99e3)  # soon, but another stage
+    shown = [line.rstrip() for line in screen.getvalue().split("\r")]
+    assert shown == ["", "linear model  0 s", "rounding  8 s", "branch and bound  100.0 M USD  gap 1.00 %  8 s", "", ""]
+    assert screen.getvalue().endswith("\r" + " " * len(shown[3]) + "\r")
+
+
+@pytest.mark.parametrize("columns", [10, 20, 80])
+def test_progress_fits_the_terminal(columns, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", screen := Terminal())
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm")
+    with console.Progress(console.Talk()) as progress:
+        progress.tell("branch and bound", 100e3, 99e3)
+        progress.tell("writing", 100e3, 99e3)
+    assert max(map(len, screen.getvalue().split("\r"))) == min(
+        columns - 1, len("branch and bound  100.0 M USD  gap 1.00 %  0 s")
+    )
+
+
+@pytest.mark.parametrize(("quiet", "stream", "term"), [(True, Terminal, "xterm"), (False, io.StringIO, "xterm"),
+                                                       (False, Terminal, "dumb")])  # fmt: skip
+def test_progress_is_for_terminals_and_who_wants_it(monkeypatch, quiet, stream, term):
+    monkeypatch.setattr(sys, "stderr", screen := stream())
+    monkeypatch.setenv("TERM", term)
+    with console.Progress(console.Talk(quiet=quiet)) as progress:
+        progress.tell("rounding", 100e3, 99e3)
+    assert screen.getvalue() == ""
 
 
 # ------------------------------------------------------------------------------------------------ issues in words

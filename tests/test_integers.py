@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from pytest import approx
 from test_solver import arrays
-from tiny import makes, party, planned, tiny
+from tiny import loose, makes, party, planned, tiny
 
 from sourcing import dive, integers
 from sourcing.components.contracts import Contract
@@ -19,8 +19,11 @@ from sourcing.components.demand import Demand
 from sourcing.components.places import Entity
 from sourcing.components.production import Unit
 from sourcing.components.projects import Project
+from sourcing.components.stock import Stockpile
+from sourcing.components.trade import Offer, Price
 from sourcing.dive import Search, within
 from sourcing.integers import fixed, improved, polished, rounded
+from sourcing.plan import make_plan
 from sourcing.sheets import NoPlan, NoSolution
 from sourcing.solver import Options, Stopped, run, run_linear, solve_path
 from sourcing.workbook import read
@@ -101,7 +104,9 @@ def why(*rows):
 def test_a_duty_below_the_minimum_load_is_named(either):
     # 3 t are asked for, and the works makes at least 60 % of 10 t or nothing; half running would do, were there one
     rows = makes("mine", "magnet", unit="works")[1:], Unit(unit="works", site="mine", capacity=10, minimum_load=60)
-    assert planned(MARKET, rows, firm(0)).facts["short_t"] == approx(3)
+    plan = planned(MARKET, rows, firm(0)).summary()
+    assert (plan["status"], plan["gap"], plan["short_t"]) == ("optimal", approx(0), approx(3))
+    assert plan["model"]["integers"] == 1
     assert why(rows, firm(3)) == [
         ("contract minimum", "DEAL", "2026", approx(3), "3 t less for the minimum of contract DEAL in 2026",
          "Contracts[DEAL].minimum"),
@@ -118,6 +123,20 @@ def test_a_budget_for_less_than_a_whole_step_is_named(either):
     assert why(rows, firm(3), Entity(**payer, budget=1)) == [
         ("budget", "gov", "", approx(1), "1 M USD more for the budget of gov", "Entities[gov].budget")
     ]
+
+
+def test_what_grows_without_end_is_named(either):
+    # a seller pays to be rid of it, and a stock takes it without end; whether a kiln runs is another matter
+    rows = loose(
+        party("mineco", "supplier", "mine", allied=False), makes("mine", "magnet"), Price(index="magnet", price=5),
+        Offer(site="mine", material="magnet", adder=-8), MARKET[-1],
+        Stockpile(stockpile="SHELF", holder="us", site="car", material="magnet"),
+        Unit(unit="kiln", site="works", capacity=5, minimum_load=60), makes("works", "magnet", unit="kiln")[1:],
+    )  # fmt: skip
+    with pytest.raises(NoPlan) as caught:
+        make_plan(rows)
+    assert (caught.value.exit_code, caught.value.report.status) == (6, "unbounded")
+    assert ("stock.level", "SHELF, clean, 2026") in caught.value.report.why.rows
 
 
 # ------------------------------------------------------------------------------------------------ optima

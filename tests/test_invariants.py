@@ -57,18 +57,19 @@ def read(folder: Path) -> Instance:
 
 
 def solved(instance: Instance, view: str = "system") -> Solution:
+    """An instance solved, to the very optimum where it is cut."""
     found = solve_path(instance, view=view, options=Options(gap=0.005 if ALL_PERIODS else EXACT))
     assert found.status == "optimal"
     return found
 
 
 @functools.cache
-def solution_of(folder: Path, view: str = "system") -> Solution:
+def solution_of(folder: Path, view: str) -> Solution:
     return solved(read(folder), view)
 
 
 @functools.cache
-def plan_of(folder: Path, view: str = "system") -> Plan:
+def plan_of(folder: Path, view: str) -> Plan:
     return sourcing.plan.plan_of(solution_of(folder, view))
 
 
@@ -131,7 +132,7 @@ def test_the_ledger_sums_to_the_objective(folder, view):
 @bundled
 def test_nothing_is_lost_or_gained_at_any_site(folder):
     """By site and material over the horizon: all labels together, and what is under way at the end apart."""
-    plan, instance = plan_of(folder), read(folder)
+    plan, instance = plan_of(folder, "system"), read(folder)
     left: dict[tuple[str, str], float] = {}
     moved: dict[tuple[str, str], float] = {}
 
@@ -176,7 +177,7 @@ def under_way(plan: Plan, row: dict[str, Any], end: float) -> float:
 
 @bundled
 def test_the_summary_tells_the_flows(folder):
-    plan, instance = plan_of(folder), read(folder)
+    plan, instance = plan_of(folder, "system"), read(folder)
     told = plan.summary()
     ratios = {(row.customer, row.material, row.substitute): row.ratio for row in instance[Substitute]}
     met = sum(
@@ -191,7 +192,7 @@ def test_the_summary_tells_the_flows(folder):
 
 @bundled
 def test_two_runs_give_the_same_plan(folder):
-    first, second = plan_of(folder), sourcing.plan.plan_of(solved(read.__wrapped__(folder)))
+    first, second = plan_of(folder, "system"), sourcing.plan.plan_of(solved(read.__wrapped__(folder)))
     for title, table in first.tabs.items():
         if title != "Run":  # which tells the time it took
             assert table.rows == second.tabs[title].rows, title
@@ -281,7 +282,7 @@ def clean_deliveries(plan: Plan) -> dict[Rule, set[Place]]:
 
 @bundled
 def test_no_tonne_of_a_covered_place_reaches_a_customer_who_forbids_it(folder):
-    plan = plan_of(folder)
+    plan = plan_of(folder, "system")
     asked = clean_deliveries(plan)
     assert asked or not any(row.rules for row in plan.instance[Demand])
     for rule, places in asked.items():
@@ -322,7 +323,7 @@ def doubled(row: Row) -> Row:
 @bundled
 def test_twice_the_tonnes_cost_twice_as_much(folder):
     """At the same integers, and in parts: both are linear models, so to the solver's tolerances."""
-    once = solution_of(folder)
+    once = solution_of(folder, "system")
     twice = Instance([doubled(row) for row in read(folder).rows()], name="twice")
     assert solve_path(twice, view="system", held=once.integers).objective == approx(2 * once.objective, rel=1e-6)
     path = build(twice, None, "system")
@@ -336,7 +337,7 @@ NOTHING_MORE = 2 * EXACT
 @bundled
 def test_a_tighter_rule_never_helps(folder):
     """Optima of the models with integers, each proven to the tolerances of the solver."""
-    instance, cost = read(folder), least(solution_of(folder))
+    instance, cost = read(folder), least(solution_of(folder, "system"))
     free = changed(instance, Demand, lambda row: dataclasses.replace(row, rules=()))
     keyed = {row.key: row for row in free[Demand]}  # two rows of one need that differ in their rules become one
     if len(keyed) == len(free[Demand]):
@@ -358,13 +359,13 @@ def test_a_tighter_cap_never_helps(folder):
 
     assert any(row.maximum for row in instance[Limit])
     tighter = least(solved(changed(instance, Limit, halved)))
-    assert tighter >= least(solution_of(folder)) * (1 - NOTHING_MORE)
+    assert tighter >= least(solution_of(folder, "system")) * (1 - NOTHING_MORE)
 
 
 @bundled
 def test_a_supplier_added_never_hurts(folder):
     """Optima of the models with integers, each proven to the tolerances of the solver."""
-    instance, cost = read(folder), least(solution_of(folder))
+    instance, cost = read(folder), least(solution_of(folder, "system"))
     need = max(instance[Demand], key=lambda row: max(row.demand.values))
     new: list[Row] = [
         Entity(entity="new maker", role="supplier", allied=True, country=("AU",)),

@@ -77,6 +77,14 @@ def test_what_the_plan_decides():
 
 
 @slow
+def test_the_cheaper_plan_that_is_told_of():
+    held = solution("allied-2026").integers | {("contracts.sign", ("ARU-TRAXYS", "2031")): 1.0}
+    held |= {("projects.build", ("p_india", "2028")): 4.0, ("projects.build", ("p_india", "2029")): 1.0}
+    cheaper = solve_path(instance("allied-2026"), held=held).objective / 1000
+    assert cheaper == pytest.approx(told("found a plan for # and no better bound"), abs=1)
+
+
+@slow
 @pytest.mark.parametrize(
     ("name", "pattern"),
     [

@@ -165,8 +165,8 @@ def _capacity(facts: Facts, books: Books, families: Families) -> None:
             if math.isfinite(limit):
                 check.equal(math.nan if use.limit is None else use.limit, limit, f"{where}: limit")
             if math.isfinite(limit) and limit > ZERO:
-                told = math.nan if use.share is None else use.share
-                check.equal(told, 100 * use.amount / limit, f"{where}: use (%)")
+                share = math.nan if use.share is None else use.share
+                check.equal(share, 100 * use.amount / limit, f"{where}: use (%)")
             else:
                 check.holds(not use.share or use.amount > ZERO, f"{where}: use is {use.share} % of no limit")
     for name, row in facts.units.items():

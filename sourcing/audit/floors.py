@@ -121,11 +121,11 @@ def _of_contracts(facts: Facts, books: Books, families: Families) -> None:
     check = families("floors")
     taken = sums(books.flows, lambda f: (f.under, f.period), lambda f: f.tonnes)
     told = {(row.floor, row.period) for row in books.floors if row.kind == "contract floor"}
-    for contract in facts.contracts.values():
-        for t in facts.times if contract.floor is not None else ():
-            there = (contract.contract, t.id) in told
-            due = signed(facts, books, contract, t)
-            check.holds(there == due, f"{contract.contract} in {t.id}: has {'a' if there else 'no'} row")
+    for name, guaranteed in facts.contracts.items():
+        for t in facts.times if guaranteed.floor is not None else ():
+            there = (name, t.id) in told
+            due = signed(facts, books, guaranteed, t)
+            check.holds(there == due, f"{name} in {t.id}: has {'a' if there else 'no'} row")
     for row in books.floors:
         contract = facts.contracts.get(row.floor)
         if row.kind == "contract floor" and contract is not None and contract.floor is not None:

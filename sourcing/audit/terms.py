@@ -61,7 +61,9 @@ def _demand(facts: Facts, books: Books, families: Families) -> None:
             check.equal(need.met + need.short, wanted, f"{need}: met and short")
             check.equal(need.met, met[(*key, t.id)], f"{need}: met, against what is delivered", size=wanted)
             if wanted > ZERO:
-                check.equal(math.nan if need.share is None else need.share, 100 * need.met / wanted, f"{need}: met share (%)")
+                check.equal(
+                    math.nan if need.share is None else need.share, 100 * need.met / wanted, f"{need}: met share (%)"
+                )
             _service(need, row.service_level, check)
             value, dearest = shortage_value(facts, need)
             # ten grams more or less in a step are worth that much at its value
@@ -264,9 +266,9 @@ def limit_faults(facts: Facts, books: Books, limit: Limit, t: Time) -> tuple[flo
 def _limits(facts: Facts, books: Books, families: Families) -> None:
     check = families("limits")
     rows = {(row.limit, row.period): row for row in books.counts}
-    for row in books.counts:
-        there = limit_holds(facts, facts.limits[row.limit], facts.time[row.period])
-        check.holds(there, f"{row.limit} in {row.period}: does not hold then")
+    for name, period in rows:
+        there = limit_holds(facts, facts.limits[name], facts.time[period])
+        check.holds(there, f"{name} in {period}: does not hold then")
     for name, limit in facts.limits.items():
         shared = limit.maximum_share is not None or limit.minimum_share is not None
         for t in facts.times:

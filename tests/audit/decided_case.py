@@ -201,8 +201,8 @@ TABS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
             ("capacity", "china", "quarry", "", "2026", 0, None, None, None, None, None),
             ("capacity", "china", "quarry", "", "2027", 2, None, None, None, None, None),
             ("capacity", "china", "quarry", "", "2028", 6, None, None, None, None, None),
-            *(("capacity", "plant", "rival", "", str(year), 0, 0, None, None, None, None) for year in (2026, 2027, 2028)),
-            *(("capacity", "plant", "dryer", "", str(year), 0, 0, None, None, None, None) for year in (2026, 2027)),
+            *(("capacity", "plant", "rival", "", t, 0, 0, None, None, None, None) for t in ("2026", "2027", "2028")),
+            *(("capacity", "plant", "dryer", "", t, 0, 0, None, None, None, None) for t in ("2026", "2027")),
             ("capacity", "plant", "ext", "", "2026", 0, 0, None, None, 0, "no"),
             ("capacity", "plant", "ext", "", "2027", 0, 0, None, None, 0, "no"),
             ("capacity", "plant", "ext", "", "2028", 3, 4, 75, 0, 2, "yes"),  # half of 4

@@ -324,7 +324,14 @@ LEDGER: list[tuple[str, str, str, str, str, float]] = [
     ("maker", "", "fixed", "oven", "2027", 1.0),
     ("maker", "", "running", "oven", "2027", 0.2),
     ("maker", "", "fixed", "kiln", "2027", 0.4),
-    ("state", "", "capex annuity", "second kiln", "2027", 1.1),  # 4·0.1/(1 - 1/1.1) = 4.4 for one year, a quarter public
+    (
+        "state",
+        "",
+        "capex annuity",
+        "second kiln",
+        "2027",
+        1.1,
+    ),  # 4·0.1/(1 - 1/1.1) = 4.4 for one year, a quarter public
     ("maker", "", "capex annuity", "second kiln", "2027", 3.3),
     ("state", "", "storage", "reserve", "2027", 0.003239),  # 1,000·2·(1.9 + 1.339)/2
     ("carmaker", "", "substitution", "car: magnet for cheap", "2027", 0.001),
@@ -333,7 +340,7 @@ LEDGER: list[tuple[str, str, str, str, str, float]] = [
 
 SECOND_STOCK: list[tuple[str, str, str, str, str, float]] = [
     # the 0.1 t of 2026 go into a second stock: 1,000·(2 + 1.8)/2 and 1,000·2·(1.8 + 1.258)/2 for the first
-    *(row for row in LEDGER if row[3] != "reserve" or row[4] == "2027" and row[2] == "purchase"),
+    *(row for row in LEDGER if row[3] != "reserve" or (row[4] == "2027" and row[2] == "purchase")),
     ("state", "maker", "purchase", "second", "2026", 0.04),
     ("state", "", "storage", "reserve", "2026", 0.0019),
     ("state", "", "storage", "second", "2026", 50e-6),

@@ -28,6 +28,7 @@ OXIDE = {"Material": "oxide", "Period": "2026"}
 CHINESE = {"From": "china", "Period": "2026"}
 CLEAN = {"Material": "magnet", "Label": "clean", "Period": "2026"}
 DEAL = {"Contract": "DEAL", "Period": "2026"}
+EARLY = {"Name": "second kiln", "Period": "2026"}
 KILN = {"Unit or material": "kiln", "Period": "2027"}
 ALTERED = [
     # tonnes
@@ -64,7 +65,7 @@ ALTERED = [
     ("Capacity and surplus", KILN, {"Use": 90.0}, "capacity", "kiln in 2027: use (%)"),
     ("Projects and qualifications", {"Period": "2027"}, {"Started": 0.0}, "capacity", "used: 15, at most 0"),
     ("Projects and qualifications", {"Period": "2027"}, {"Started": 2.0}, "projects", "second kiln"),
-    ("Projects and qualifications", {"Name": "second kiln", "Period": "2026"}, {"Started": 1.0}, "projects", "not open to decisions yet"),
+    ("Projects and qualifications", EARLY, {"Started": 1.0}, "projects", "not open to decisions yet"),
     ("Projects and qualifications", {"Period": "2027"}, {"Capex": 3.0}, "projects", "second kiln in 2027: capex"),
     ("Stockpiles", {"Period": "2027"}, {"Opening": 2.0}, "stock", "reserve (clean) in 2027: opening"),
     ("Stockpiles", {"Period": "2026"}, {"Closing": 2.0}, "stock", "reserve (clean) in 2027: opening: 1.9 instead of 2"),
@@ -139,7 +140,7 @@ ALTERED = [
         "Costs", {"Kind": "shortage"}, {"Discount": 1.0, "Counts": 2.15}, "costs by row",
         "shortage of carmaker at car: magnet (zc) in 2026: discount: 1 instead of 0.953463",
     ),
-    ("Costs", {"Kind": "shortage"}, {"Counts": 0.0}, "costs by row", "shortage of carmaker at car: magnet (zc) in 2026: counts"),
+    ("Costs", {"Kind": "shortage"}, {"Counts": 0.0}, "costs by row", "at car: magnet (zc) in 2026: counts"),
     ("Costs", {"Kind": "shortage"}, {"Counts": 0.0}, "objective", "sum of Counts"),
     ("Parties", {"Party": "mineco"}, {"Earns": 4.0}, "parties", "mineco: earns"),
     ("Parties", {"Party": "mineco"}, {"Pays": 0.0}, "parties", "mineco: pays"),

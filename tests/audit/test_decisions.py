@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from decided_case import INSTANCE, changed, plan
-from hand_case import DIRTY, Plan, day, failed, of
+from hand_case import DIRTY, Plan, day, failed
 from hand_case import INSTANCE as FIRST_CASE
 from hand_case import changed as first_changed
 from hand_case import plan as first_plan

@@ -179,7 +179,10 @@ def test_what_a_buyer_pays_to_a_treasury_counts_in_the_buyer_view():
     wall = Floor(floor="WALL", kind="border", material="magnet", covered=of("plant"), members=("KR",), level=flat(210))
     korean = INSTANCE.with_rows(wall, changed(Site, "car", country="KR"))
     made = plan("buyer")
-    paid = [("carmaker", "treasury:KR", "border top-up", "WALL: plant → car", p, a) for p, a in (("2026", 0.18), ("2027", 0.4))]
+    paid = [
+        ("carmaker", "treasury:KR", "border top-up", "WALL: plant → car", p, a)
+        for p, a in (("2026", 0.18), ("2027", 0.4))
+    ]
     for (*_, period, amount), tonnes in zip(paid, (18, 40), strict=True):
         made.tabs["Floors"].add(
             "WALL", "border", "magnet", period, 210, 200, tonnes, tonnes, amount, 0, "importers", "treasury:KR"
