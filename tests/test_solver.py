@@ -79,6 +79,15 @@ def test_stopping_without_a_plan_is_no_plan():
         solve_path(dantzig(), options=Options(time_limit=0.0))
 
 
+def test_what_a_stop_raises_goes_through_and_an_optimum_in_hand_is_taken():
+    def stop():
+        raise KeyboardInterrupt("twice")
+
+    with pytest.raises(KeyboardInterrupt, match="twice"):
+        run(None, arrays([2, 3], [[1, 1]], [4], [np.inf]), Options(stop=stop))
+    assert run(None, arrays([2, 3], [[1, 1]], [4], [np.inf]), Options(stop=lambda: True)).objective == approx(8)
+
+
 # ------------------------------------------------------------------------------------------------ proof
 
 

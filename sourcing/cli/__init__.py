@@ -1,0 +1,24 @@
+"""The command line: `sourcing solve`, `check`, `template`, `convert`, `schema`, `doctor` and `verify`.
+
+Exit codes: 0 done, 1 a fault of ours, 2 wrong usage, 3 a plan that is not proven, 4 the instance has errors, 5 an
+audit failed, 6 no plan exists, 7 no plan within the limit or no solver, 8 the output cannot be written.
+
+Nothing heavy is imported before a command needs it.
+"""
+
+from __future__ import annotations
+
+from sourcing import console
+from sourcing.cli.shared import app
+
+# isort: off
+from sourcing.cli import solve, instances, program, verify  # in the order in which --help lists the commands
+# isort: on
+
+__all__ = ["app", "instances", "main", "program", "solve", "verify"]
+
+
+def main() -> None:
+    """Run the command line."""
+    console.set_up()
+    app()

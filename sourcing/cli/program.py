@@ -1,0 +1,57 @@
+"""`sourcing schema` and `doctor`: what the program knows, and whether it works here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sourcing import console
+from sourcing.cli.shared import (
+    NO_SOLVER,
+    Debug,
+    Json,
+    Usage,
+    command,
+    print_json,
+)
+from sourcing.console import Talk
+
+if TYPE_CHECKING:
+    pass
+
+
+@command
+def schema(
+    md: Annotated[bool, typer.Option("--md", help="As Markdown (the default).")] = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Print every tab, column, unit, default and rule."""
+    from sourcing.schema import as_json, as_markdown
+
+    if md and json:
+        raise Usage("give --md or --json, not both")
+    if json:
+        print_json(as_json())
+    else:
+        print(as_markdown(), end="")
+    return 0
+
+
+@command
+def doctor(json: Json = False, debug: Debug = False) -> int:
+    """Show versions and make a tiny plan."""
+    from sourcing.doctor import examine
+
+    found = examine()
+    if json:
+        print_json(found)
+    else:
+        talk = Talk()
+        pairs = [(name, str(value)) for name, value in found["versions"].items()]
+        pairs.append(("tiny plan", found["error"] or f"made, proven and audited in {found['seconds']:.2f} s"))
+        talk.result(console.facts(pairs))
+        if found["error"]:
+            talk.error("the solver does not work here: reinstall the package in a fresh environment")
+    return 0 if found["works"] else NO_SOLVER

@@ -1,0 +1,158 @@
+"""What all commands share: the app, options, exit codes, and how a failure becomes one message."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sourcing import console
+from sourcing.console import Talk
+from sourcing.sheets import InstanceError, SourcingError
+
+if TYPE_CHECKING:
+    from sourcing.instance import Instance
+
+OURS, USAGE, UNPROVEN, INVALID, NO_SOLVER = 1, 2, 3, 4, 7
+STOPPED, UNHEARD = 130, 141
+"""As shells count an interrupt, and a reader such as `head` that closed the pipe."""
+
+
+app = typer.Typer(
+    help="Who should supply whom with rare-earth magnets and their materials: plans across non-Chinese suppliers.",
+    epilog="Exit codes: 0 done, 1 our fault, 2 usage, 3 not proven, 4 errors in the instance, 5 audit failed, "
+    "6 no plan exists, 7 no plan in time or no solver, 8 output cannot be written.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class View(StrEnum):
+    """Whose cost a plan makes least."""
+
+    buyer = "buyer"
+    system = "system"
+
+
+class Reading(StrEnum):
+    """Which elements rules count."""
+
+    strict = "strict"
+    literal = "literal"
+
+
+InstancePath = Annotated[
+    Path, typer.Argument(metavar="INSTANCE", help="Workbook (.xlsx, .xlsm) or folder of CSV files.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace a file that exists.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say errors only.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
+
+
+def command(function: Callable[..., int]) -> Callable[..., None]:
+    """A command whose failures become one message and an exit code; it returns its exit code."""
+
+    @functools.wraps(function)
+    def run(*args: Any, **options: Any) -> None:
+        talk = Talk(quiet=options.get("quiet", False), verbose=options.get("verbose", False))
+        try:
+            code = function(*args, **options)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = UNHEARD
+        except (Exception, KeyboardInterrupt) as fault:
+            if options.get("debug"):
+                import traceback
+
+                traceback.print_exc()
+            name = str(options.get("instance") or options.get("source") or "the instance")
+            code = _told(fault, talk, name, as_json=options.get("json", False))
+        raise typer.Exit(code)
+
+    run.__annotations__ = dict(function.__annotations__)
+    app.command()(run)
+    return run
+
+
+class Usage(Exception):
+    """A wrong use that typer cannot see."""
+
+
+def _told(fault: BaseException, talk: Talk, name: str, *, as_json: bool) -> int:
+    """Say what failed and give the exit code."""
+    result: dict[str, Any] = {"status": "none", "error": str(fault)}
+    if isinstance(fault, InstanceError):
+        code = INVALID
+        result = {"status": "invalid", "issues": console.issue_objects(fault.issues)}
+        if not as_json:
+            errors = [issue for issue in fault.issues if issue.severity == "error"]
+            print(console.issue_lines(name, errors, sys.stderr), file=sys.stderr)
+            if rest := len(fault.issues) - len(errors):
+                talk.say(f"{console.counted(rest, 'warning')}: `sourcing check {name}` shows them too")
+    elif isinstance(fault, Usage | SourcingError):
+        code = fault.exit_code if isinstance(fault, SourcingError) else USAGE
+        talk.error(str(fault))
+    elif isinstance(fault, KeyboardInterrupt):
+        code, result["error"] = STOPPED, "stopped"
+        talk.error("stopped; nothing was written")
+    else:
+        code, result["error"] = OURS, f"{type(fault).__name__}: {fault}"
+        talk.error(f"a fault of this program: {type(fault).__name__}: {fault} (--debug shows where)")
+    if as_json:
+        print(json.dumps(result | {"exit_code": code}, ensure_ascii=True))
+    return code
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"sourcing {version('allied-sourcing')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _app(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def existing(path: Path) -> Path:
+    """A path that is there; a wrong usage else."""
+    if not path.exists():
+        raise Usage(f"there is no file or folder '{path}'")
+    return path
+
+
+def read_instance(path: Path, talk: Talk) -> Instance:
+    """The instance at a path, its warnings told."""
+    from sourcing.workbook import read
+
+    existing(path)
+    talk.detail(f"Reading {path}")
+    instance = read(path)
+    if instance.warnings:
+        hint = "" if talk.verbose else f": `sourcing check {path}` shows them"
+        talk.say(f"{console.counted(len(instance.warnings), 'warning')}{hint}")
+        if talk.verbose:
+            print(console.issue_lines(str(path), instance.warnings, sys.stderr), file=sys.stderr)
+    return instance
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """One JSON object to standard output."""
+    print(json.dumps(value, ensure_ascii=True, allow_nan=False))
