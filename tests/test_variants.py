@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
+
 import pytest
 from pytest import approx
 from tiny import at, china_rule, makes, party, planned, sells, short, tiny, years
@@ -10,7 +13,9 @@ from sourcing.components.demand import Demand
 from sourcing.components.materials import Content
 from sourcing.components.rules import Rule
 from sourcing.plan import make_plan
+from sourcing.solver import solve_path
 from sourcing.variants import UnknownRule, reading, switched, with_version, without_rule
+from sourcing.workbook import read
 
 ASKS = Demand(customer="car", material="magnet", demand=10, rules="zc")
 BOTH = [
@@ -92,3 +97,16 @@ def test_without_rules_there_is_nothing_to_compare():
     assert planned(BOTH, Demand(customer="car", material="magnet", demand=1)).tabs["Price of rules"].rows == []
     plan = make_plan(tiny(BOTH, ASKS, china_rule()), compare=False)
     assert "Price of rules" not in plan.tabs
+
+
+def test_a_tolerance_of_nothing_is_the_columns_removed():
+    """With a tolerance of 1e-9 % there are columns for what violates and a row that bounds them; with 0 there are none.
+
+    At the same decisions both cost the same, on a whole instance.
+    """
+    starter = read(Path(__file__).parents[1] / "instances" / "starter")
+    exact = solve_path(starter)
+    hair = [dataclasses.replace(row, tolerance=1e-9) for row in starter.all(Rule)]
+    loose = solve_path(starter.replace(Rule, hair), held=exact.integers)
+    assert len(loose.arrays.columns) > len(exact.arrays.columns)
+    assert loose.objective == approx(exact.objective, rel=1e-6)
