@@ -196,7 +196,10 @@ def _same_notes(told: Told, fresh: Table, families: Families) -> None:
 
 
 def compare(found: Table, fresh: Table, check: Family) -> None:
-    """A table of the book has the rows of one that was made again, in whatever order, and its numbers."""
+    """A table of the book has the rows of one that was made again, in whatever order, and its numbers.
+
+    A column Cell says where to look in the file that was planned, which may be a folder or its workbook.
+    """
     title = found.title
     if not found.rows and not fresh.rows:
         check.holds(True, title)
@@ -227,7 +230,8 @@ def _by_text(table: Table) -> dict[tuple[str, ...], list[tuple[float | None, ...
     """Numbers of the rows by their texts."""
     found: dict[tuple[str, ...], list[tuple[float | None, ...]]] = {}
     for row in table.rows:
-        texts = tuple(clean(value) if isinstance(value, str) else "" for value in row)
+        named = zip(table.fields, row, strict=True)
+        texts = tuple(clean(value) if isinstance(value, str) and f.name != "Cell" else "" for f, value in named)
         found.setdefault(texts, []).append(tuple(value if _is_number(value) else None for value in row))
     for rows in found.values():
         rows.sort(key=lambda row: [-math.inf if value is None else value for value in row])

@@ -125,7 +125,7 @@ def ignored(tab: str) -> bool:
 def load(path: Path, *, plan: bool = False) -> list[Grid]:
     """The grids of a workbook or folder, without the tabs that are ignored; Refused if it cannot be read.
 
-    A `plan` may be LARGER than an instance.
+    A `plan` may be LARGER than an instance, and its merged cells hold what they hold.
     """
     larger = LARGER if plan else 1
     if not path.exists():
@@ -140,7 +140,7 @@ def load(path: Path, *, plan: bool = False) -> list[Grid]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl tells what it drops when it writes; nothing is written here
         try:
-            return list(_sheet_grids(path, LAST_ROW * larger))
+            return list(_sheet_grids(path, LAST_ROW * larger, fill=not plan))
         except Exception as fault:  # a damaged file fails anywhere inside openpyxl, in any way
             raise Refused(path, f"is damaged, or not a workbook ({type(fault).__name__})", SAVE_AS) from fault
 
@@ -198,7 +198,7 @@ def _measure(path: Path, larger: int) -> None:
         raise Refused(path, "is damaged: it was not saved or copied completely", SAVE_AS) from fault
 
 
-def _sheet_grids(path: Path, last_row: int) -> Iterator[Grid]:
+def _sheet_grids(path: Path, last_row: int, *, fill: bool) -> Iterator[Grid]:
     import openpyxl
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
@@ -207,7 +207,7 @@ def _sheet_grids(path: Path, last_row: int) -> Iterator[Grid]:
         styles = _percent_styles(book)
         for sheet in book.worksheets:
             if isinstance(sheet, ReadOnlyWorksheet) and not ignored(sheet.title):
-                yield _sheet_grid(book, sheet, styles, last_row)
+                yield _sheet_grid(book, sheet, styles, last_row, fill=fill)
 
 
 def _percent_styles(book: Any) -> set[int]:
@@ -224,7 +224,7 @@ def _percent_styles(book: Any) -> set[int]:
     return {k for k, style in enumerate(book._cell_styles) if "%" in literal.sub("", shown(style))}
 
 
-def _sheet_grid(book: Any, sheet: Any, percent: set[int], last_row: int) -> Grid:
+def _sheet_grid(book: Any, sheet: Any, percent: set[int], last_row: int, *, fill: bool) -> Grid:
     """One sheet's cells, streamed: neither a huge merged range nor a stray cell can make openpyxl loop.
 
     openpyxl's own parser of a sheet is used, so that one pass tells blank, error and uncalculated formula apart.
@@ -256,16 +256,17 @@ def _sheet_grid(book: Any, sheet: Any, percent: set[int], last_row: int) -> Grid
     merges = parser.merged_cells.mergeCell if parser.merged_cells else []
     for merge in merges[:MOST_MERGES]:
         first, _, last = str(merge.ref).partition(":")
-        _unmerge(grid, first, last or first)
+        grid.fault(first, f"is merged with others, up to {last or first}", "unmerge, and fill every cell")
+        if fill:
+            _fill(grid, first, last or first)
     if len(merges) > MOST_MERGES:
         grid.fault("", f"has {len(merges):,} merged ranges", "unmerge all cells")
     _tell_hidden(grid, sheet.sheet_state != "visible", parser)
     return grid
 
 
-def _unmerge(grid: Grid, first: str, last: str) -> None:
-    """Note a merged range. Its cells get the first one's value, so that they are not said to be blank as well."""
-    grid.fault(first, f"is merged with others, up to {last}", "unmerge, and fill every cell")
+def _fill(grid: Grid, first: str, last: str) -> None:
+    """Give the cells of a merged range the first one's value, so that they are not said to be blank as well."""
     (top, left), (bottom, right) = place(first), place(last)
     cell = grid.rows.get(top, {}).get(left)
     if cell and (bottom - top + 1) * (right - left + 1) <= LAST_COLUMN:
