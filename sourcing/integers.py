@@ -36,6 +36,10 @@ WORTH = 1e-5
 """Share of the cost that a change of one decision must be able to save to be tried."""
 
 
+GATED = frozenset({"production.on", "channels.ordered"})
+"""Rows that let something through where a yes stands: quantity - most·yes <= 0."""
+
+
 def run_integer(path: Any, arrays: Arrays, options: Options) -> Solution:
     """Solve a model with integers; duals are those of the linear model with the integers fixed.
 
@@ -74,8 +78,22 @@ def run_integer(path: Any, arrays: Arrays, options: Options) -> Solution:
 
 
 def settled(arrays: Arrays, found: Solution, search: Search) -> Solution:
-    """The solution of the linear model with the integers fixed, as that of the model with integers."""
-    found.arrays, found.linear = arrays, found.arrays
+    """The solution of the linear model with the integers fixed, as that of the model with integers.
+
+    A yes puts a bound of the data on what it gates, which the limit that the bound comes from has already: of the two
+    rows the limit's own is kept, or its worth might stand on either.
+    """
+    import numpy as np
+
+    linear = found.arrays
+    gated = np.array([family in GATED for family, _ in arrays.rows], dtype=bool)
+    if gated.any():
+        off = arrays.matrix() @ np.where(arrays.integer, found.x, 0.0) >= 0.0  # no yes stands in the row
+        upper = np.where(gated & ~off, np.inf, linear.row_upper)
+        plain = run_linear(found.path, replace(linear, row_upper=upper), search.unhurried, basis=found.basis)
+        if plain.status == "optimal" and plain.objective >= found.objective - EXACT * abs(found.objective):
+            found, linear = plain, plain.arrays
+    found.arrays, found.linear = arrays, linear
     found.bound = min(search.bound, found.objective)
     found.status = "optimal" if within(found.objective, found.bound, max(search.options.gap, EXACT)) else "feasible"
     return found

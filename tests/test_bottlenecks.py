@@ -9,6 +9,7 @@ from tiny import at, makes, party, planned, sells, years
 from sourcing.components.demand import Demand
 from sourcing.components.lanes import Lane
 from sourcing.components.limits import Limit
+from sourcing.components.production import Unit
 from sourcing.components.projects import Project
 
 NEED = Demand(customer="car", material="magnet", demand=10)
@@ -86,4 +87,13 @@ def test_a_step_that_is_built_whole_is_a_bottleneck_as_far_as_it_is_full():
     found = bottlenecks(makes("works", "magnet", 10), Demand(customer="car", material="magnet", demand=12), built)
     assert [(row["Kind"], row["Worth"], row["Holds to"]) for row in found] == [
         ("project capacity", approx(1_000_000), approx(12))
+    ]
+
+
+def test_a_unit_that_is_on_is_worth_what_its_capacity_is():
+    # a running cost puts a yes before the 6 t/y, and its bound is the same 6 t: the worth is the capacity's
+    kiln = Unit(unit="kiln", site="mine", capacity=6, running_cost=1, minimum_load=50)
+    found = bottlenecks(kiln, [row for row in makes("mine", "magnet", 6, unit="kiln") if row.tab != "Units"], NEED)
+    assert [(row["Kind"], row["Worth"], row["Holds to"]) for row in found] == [
+        ("capacity", approx(1_000_000), approx(10))
     ]
