@@ -4,6 +4,7 @@ cost.
     worth of a binding row = |dual| / discount of its period, of the linear model with the decisions as they are
     holds from … to        = the side of the row between which that dual stays (the basis stays optimal)
     break-even[source]     = price - least added cost of Σ_t discount[t]·flow[source,t] = 1     (a re-solve)  [USD/kg]
+                             of a source that waits for a decision with the part that it takes of one
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from sourcing.arrays import Column
 from sourcing.bindings import BINDINGS, cell_of, period_of
 from sourcing.components.channels import Channel, channels
 from sourcing.components.horizon import discount, periods
 from sourcing.components.production import Line, lines
 from sourcing.tables import Table, fields
+from sourcing.usage import decided_for
 
 if TYPE_CHECKING:
     from sourcing.solver import Solution
@@ -97,7 +100,8 @@ def _unused(solution: Solution) -> Iterator[tuple[float, tuple[Any, ...]]]:
         columns = [column for h in found for column in flow.get(h.id, ())]
         if not columns or sum(tonnes for _, tonnes in columns) > IDLE:
             continue
-        forced = solution.live.forced([(discount(instance, spans[i[-1]]), ("channels.flow", i)) for i, _ in columns])
+        terms = [(discount(instance, spans[i[-1]]), ("channels.flow", i)) for i, _ in columns]
+        forced = _forced(solution, terms, found[0].origin)
         if forced is None:
             continue
         added, (_, index) = forced
@@ -117,10 +121,16 @@ def _unused(solution: Solution) -> Iterator[tuple[float, tuple[Any, ...]]]:
         if not columns or sum(tonnes for _, tonnes in columns) > IDLE:
             continue
         terms = [(discount(instance, spans[i[-1]]), ("production.activity", i)) for i, _ in columns]
-        forced = solution.live.forced(terms)
+        forced = _forced(solution, terms, line.site)
         if forced is not None:
             added, (_, index) = forced
             yield added, _line(solution, line, index[-1], added)
+
+
+def _forced(solution: Solution, terms: list[tuple[float, Column]], site: str) -> tuple[float, Column] | None:
+    """The added cost of a unit, if need be with the parts that it takes of decisions about its site."""
+    plain = solution.live.forced(terms)
+    return plain or solution.live.forced(terms, decided_for(solution.instance, site))
 
 
 def _line(solution: Solution, line: Line, period: str, added: float) -> tuple[Any, ...]:

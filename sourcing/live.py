@@ -6,6 +6,7 @@ undone: so the answer to one never depends on another.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from sourcing.arrays import Column
@@ -32,19 +33,28 @@ class Live:
         self._basic: Any = None
         self._standing = False
 
-    def forced(self, terms: list[tuple[float, Column]]) -> tuple[float, Column] | None:
+    def forced(
+        self, terms: list[tuple[float, Column]], names: frozenset[str] = frozenset()
+    ) -> tuple[float, Column] | None:
         """What one unit of Σ weight·column, forced into the plan, adds to the cost (k USD, discounted), and the column
-        that takes most of it; None if the sum cannot be a unit."""
+        that takes most of it; None if the sum cannot be a unit.
+
+        Decisions about `names` (of a site, its units, projects and contracts) may be taken further for it, in parts;
+        what is negative then, since parts would pay where the whole does not, is 0.
+        """
         import highspy
         import numpy as np
 
         places = np.array([self.place[column] for _, column in terms], dtype=np.int32)
         weights = np.array([weight for weight, _ in terms])
+        about = [place for place in self._decisions if names.intersection(self.arrays.columns[place][1])]
         self._stand()
+        self._bound(about, self.arrays.lower[about], self.solution.arrays.upper[about])
         check(self.solver.addRow(1.0, highspy.kHighsInf, len(places), places, weights), "a row")
         cost = self._cost()
         x = np.array(self.solver.getSolution().col_value)[places]
         check(self.solver.deleteRows(1, np.array([len(self.arrays.rows)], dtype=np.int32)), "deleting a row")
+        self._bound(about, self.arrays.lower[about], self.arrays.upper[about])
         if cost is None:
             return None
         return max(cost - self.solution.objective, 0.0), terms[int(np.argmax(x * weights))][1]
@@ -56,20 +66,19 @@ class Live:
         """
         import numpy as np
 
+        given = [self.place[column] for column in values]
         loose = [
-            place
-            for place in np.flatnonzero(self.solution.arrays.integer).tolist()
-            if self.arrays.columns[place][0] in free and self.arrays.columns[place] not in values
+            p for p in self._integers if self.arrays.columns[p][0] in free and self.arrays.columns[p] not in values
         ]
-        places = np.array([self.place[column] for column in values] + loose, dtype=np.int32)
-        chosen, own = list(values.values()), self.solution.arrays
-        lower = np.concatenate([chosen, own.lower[loose]])
-        upper = np.concatenate([chosen, own.upper[loose]])
+        own, chosen = self.solution.arrays, list(values.values())
         self._stand()
-        check(self.solver.changeColsBounds(len(places), places, lower, upper), "changing values")
+        self._bound(
+            given + loose,
+            np.concatenate([chosen, own.lower[loose]]),
+            np.concatenate([chosen, own.upper[loose]]),
+        )
         cost = self._cost()
-        low, high = self.arrays.lower[places], self.arrays.upper[places]
-        check(self.solver.changeColsBounds(len(places), places, low, high), "restoring values")
+        self._bound(given + loose, self.arrays.lower[given + loose], self.arrays.upper[given + loose])
         return cost
 
     def range_of(self, row: int) -> tuple[float, float]:
@@ -114,6 +123,24 @@ class Live:
                 float(np.min(up[falling] / -moves[falling], initial=np.inf)),
             )
         return fall, rise
+
+    @functools.cached_property
+    def _integers(self) -> list[int]:
+        """Columns that are whole numbers in the plan."""
+        found: list[int] = self.solution.arrays.integer.nonzero()[0].tolist()
+        return found
+
+    @functools.cached_property
+    def _decisions(self) -> list[int]:
+        """Those of which a part makes sense: not whether a mix is clean."""
+        return [place for place in self._integers if self.arrays.columns[place][0] != "custody.clean"]
+
+    def _bound(self, places: list[int], lower: Any, upper: Any) -> None:
+        import numpy as np
+
+        if places:
+            columns = np.array(places, dtype=np.int32)
+            check(self.solver.changeColsBounds(len(columns), columns, lower, upper), "changing bounds")
 
     def _stand(self) -> None:
         check(self.solver.setBasis(self.solution.basis), "the plan's basis")

@@ -8,12 +8,14 @@ between what a buyer would give and what a seller would ask.)
 from __future__ import annotations
 
 from sourcing.components.channels import passed_on
+from sourcing.components.contracts import contracts
 from sourcing.components.demand import Demand, customers, need
 from sourcing.components.horizon import Span, periods
 from sourcing.components.places import Site
-from sourcing.components.production import Line, lines
-from sourcing.components.projects import can_run, project_units
+from sourcing.components.production import Line, Unit, lines
+from sourcing.components.projects import built_as_one, can_run, project_units
 from sourcing.components.stock import Stockpile, drawable
+from sourcing.instance import Instance
 from sourcing.solver import Solution
 from sourcing.tables import Table, fields, total
 
@@ -108,17 +110,45 @@ def _why_idle(solution: Solution, own: list[Line]) -> str:
         makes = list(dict.fromkeys(m for line, _ in able for m in line.recipe.outputs))
         missing = f"{', '.join(inputs)} cannot come to it, or " if inputs else ""
         return f"{missing}nobody can use its {', '.join(makes)}: no lane, offer, qualification or rule lets it through"
-    forced = solution.live.forced(
-        [(1.0, ("production.activity", (*line.id, label, t.id))) for line, t, label in open_lines]
-    )
+    terms = [(1.0, ("production.activity", (*line.id, label, t.id))) for line, t, label in open_lines]
+    forced = solution.live.forced(terms)
+    taken = [] if forced else undecided(solution, own[0].site)
+    if taken:  # it waits for a decision: what would a tonne cost with the part of one that it takes?
+        forced = solution.live.forced(terms, decided_for(instance, own[0].site))
     if forced is None:
-        return "nothing that it makes could go anywhere, or nothing that it needs could come"
+        what = "nothing that it makes could go anywhere, or nothing that it needs could come"
+        return what + (", with the plan's other decisions as they are" if solution.arrays.integer.any() else "")
     added, _ = forced
     recipe = " or ".join(dict.fromkeys(line.row.recipe for line, _, _ in open_lines))
     projects = [project_units(instance).get(unit) for line, _, _ in open_lines for unit, _ in line.units]
-    options = dict.fromkeys(row.project for row in projects if row and row.status == "option")
-    built = f", with what it takes of {', '.join(options)}" if options else ""
+    options = taken or list(dict.fromkeys(row.project for row in projects if row and row.status == "option"))
+    part = "the part that it takes of " if taken else "what it takes of "
+    built = f", with {part}{', '.join(options)}" if options else ""
+    if taken and not added:
+        return f"a tonne of {recipe} would pay{built}; the whole does not, or by less than the gap of the plan"
     return f"a tonne of {recipe} would add {1000 * added:,.0f} USD to the cost (discounted){built}"
+
+
+def decided_for(instance: Instance, site: str) -> frozenset[str]:
+    """What a decision about a site may be named by: itself, its units, their projects, and the contracts it is in."""
+    units = {row.unit for row in instance[Unit] if row.site == site}
+    own = [row for unit, row in project_units(instance).items() if unit in units]
+    projects = {member.project for row in own for member in built_as_one(instance, row)}
+    groups = {name for row in own for name in (row.only_one, row.together) if name}
+    signed = {row.contract for row, sellers, buyers in contracts(instance) if site in sellers | buyers}
+    return frozenset({site} | units | projects | groups | signed)
+
+
+def undecided(solution: Solution, site: str) -> list[str]:
+    """Projects, options to sign and qualifications of a site that the plan does not take, by name."""
+    names = decided_for(solution.instance, site)
+    found: dict[str, float] = {}
+    for family in ("projects.build", "contracts.sign", "qualifications.qualify"):
+        for index, value in solution.values(family).items():
+            if names.intersection(index[:-1]):
+                name = "|".join(index[:-1])
+                found[name] = found.get(name, 0.0) + value
+    return [name for name, value in found.items() if value < IDLE]
 
 
 def _served(solution: Solution, customer: str) -> str:

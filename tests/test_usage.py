@@ -8,6 +8,7 @@ from tiny import china_rule, makes, planned, tiny, years
 from sourcing.components.demand import Demand
 from sourcing.components.places import Site
 from sourcing.components.projects import Project
+from sourcing.components.qualifications import Qualification
 from sourcing.solver import solve_path
 
 NEED = Demand(customer="car", material="magnet", demand=10)
@@ -32,6 +33,31 @@ def test_an_idle_option_counts_what_its_plant_costs():
     # the plant makes 100 t and costs 2 M USD in its year: 20,000 USD a tonne, and 1,200 - 1,000 to run
     told = "a tonne of far magnet would add 20,200 USD to the cost (discounted), with what it takes of new"
     assert reason(plan, "far") == ("idle", told)
+
+
+def test_a_whole_step_that_is_not_built_is_told_by_the_part_that_a_tonne_takes():
+    option = Project(project="new", unit="far magnet", capex=2, life=1, cost_of_capital=0)
+    plan = planned(makes("near", "magnet", 10, cost=1000), makes("far", "magnet", 100, cost=1200), NEED, option)
+    # a hundredth of a step for a tonne: 2 M USD / 100 = 20,000 USD, and 1,200 - 1,000 to run
+    told = "a tonne of far magnet would add 20,200 USD to the cost (discounted), with the part that it takes of new"
+    assert reason(plan, "far") == ("idle", told)
+
+
+def test_a_part_that_would_pay_where_the_whole_does_not_is_told_so():
+    # 10 t for 10 times 1,000 USD/kg saved are worth 10 M USD, a step of 100 t costs 12: a tenth of it would pay
+    option = Project(project="new", unit="far magnet", capex=12, life=1, cost_of_capital=0)
+    plan = planned(makes("far", "magnet", 100), NEED, option)
+    status, told = reason(plan, "far")
+    assert status == "idle"
+    assert told.startswith("a tonne of far magnet would pay, with the part that it takes of new; the whole does not")
+
+
+def test_a_maker_who_is_not_qualified_waits_for_it():
+    # to qualify costs 20 M USD for 10 t that are worth 10; a tonne takes a tenth of it: 2 - 1 M USD
+    asked = Qualification(customer="car", material="any", maker="far", cost=20)
+    plan = planned(makes("far", "magnet", 100), NEED, asked)
+    told = "a tonne of far magnet would add 1,000,000 USD to the cost (discounted), with the part that it takes of "
+    assert reason(plan, "far") == ("idle", told + "car|any|far")
 
 
 def test_what_a_rule_shuts_out_says_that_nothing_lets_it_through():
