@@ -38,19 +38,32 @@ def decisions(solution: Solution) -> Table:
         "Decisions",
         fields(
             "Kind", "Name", "Where", "Period", ("Steps", "1"), "Opens", ("Outlay", "M USD"), "Decide by",
-            ("Waiting costs", "M USD"), "In words",
+            ("Waiting costs", "M USD"), "Waiting is", "In words",
         ),
         "What is signed, built and qualified, and when. Decide by: the latest date at no extra cost. Waiting costs: "
-        "a year later than that, with all other decisions as they are (discounted).",
+        "a year later than that, with all other decisions as they are (discounted); Waiting is: exact, at least (what "
+        "runs and is ordered would have to change), no plan, or not worked out.",
     )  # fmt: skip
     found = []
     for group in _groups(solution):
         latest, wait, never = _wait(solution, group)
         due, (cost, exact) = _date(solution.instance, latest), wait
-        told = cost if exact or cost is None or cost > FREE else None  # a bound of nothing tells nothing
+        kind = _kind(cost, exact=exact)
+        told = cost if kind in ("exact", "at least") else None
         for d in group:
             words = _words(d, due, cost, never=never, exact=exact)
-            row = d.kind, d.name, d.where, d.start.id, d.steps, d.opens and d.opens.id, d.outlay, due.isoformat(), told
+            row = (
+                d.kind,
+                d.name,
+                d.where,
+                d.start.id,
+                d.steps,
+                d.opens and d.opens.id,
+                d.outlay,
+                due.isoformat(),
+                told,
+                kind,
+            )
             found.append((due, -d.outlay, (*row, words)))
     for _, _, values in sorted(found, key=lambda item: item[:2]):
         table.add(*values)
@@ -106,6 +119,13 @@ def _moved(solution: Solution, group: list[Decision], later: Span | None) -> tup
 def _date(instance: Instance, t: Span) -> dt.date:
     start: dt.date = instance.row(Period, t.id).start
     return start
+
+
+def _kind(cost: float | None, *, exact: bool) -> str:
+    """How sure a cost of waiting is; a bound of nothing tells nothing."""
+    if exact:
+        return "exact"
+    return "no plan" if cost is None else "at least" if cost > FREE else "not worked out"
 
 
 VERBS = {"sign": "Sign", "build": "Start", "qualify": "Qualify"}

@@ -36,7 +36,7 @@ NOT_RECOMPUTED = (
     "Bottlenecks, Price of rules, Label tracking",
     "Demand: One more costs",
     "Capacity and surplus: One more is worth",
-    "Decisions: Decide by, Waiting costs, In words",
+    "Decisions: Decide by, Waiting costs, Waiting is, In words",
     "Sites: Stages, Reason",
     "Custody: whether a choice is left out",
     "Data notes: warnings",

@@ -78,6 +78,7 @@ def test_where_what_is_ordered_would_have_to_change_the_cost_is_a_bound():
     )  # fmt: skip
     (row,) = decisions(rows)
     assert (row["Decide by"], row["Waiting costs"]) == ("2027-01-01", approx(10 * (1.0 - 0.02)))
+    assert row["Waiting is"] == "at least"
     assert row["In words"].endswith("a year later costs at least 9.8 M USD more.")
 
 

@@ -50,15 +50,14 @@ class Shortages:
 class Due:
     """A decision, or all that is built as one: what it is, its latest date, outlay and cost of a year's waiting.
 
-    M USD. `waiting` is None where no plan is left then, and 0 where the cost is not worked out or nothing; `least`
-    says that it is a lower bound.
+    M USD. `sure` is how sure `waiting` is, as the tab says: exact, at least, no plan or not worked out.
     """
 
     date: str
     what: str
     outlay: float
     waiting: float | None
-    least: bool = False
+    sure: str = "exact"
 
 
 # ------------------------------------------------------------------------------------------------ reading a plan
@@ -230,17 +229,17 @@ def due(plan: Plan) -> list[Due]:
         key = ("group", group) if group else (row["Kind"], row["Name"])
         groups.setdefault((*key, row["Period"]), []).append(row)
     found = [_due(plan, rows) for rows in groups.values()]
-    return sorted(found, key=lambda d: (d.date, d.waiting is not None, -(d.waiting or 0.0), -d.outlay))
+    return sorted(found, key=lambda d: (d.date, d.sure != "no plan", -(d.waiting or 0.0), -d.outlay))
 
 
 def _due(plan: Plan, rows: list[Record]) -> Due:
-    first, waiting = rows[0], rows[0]["Waiting costs"]
+    first = rows[0]
     return Due(
         first["Decide by"],
         _decision(plan.instance, rows),
         total(row["Outlay"] for row in rows),
-        waiting if waiting is None else max(0.0, waiting),
-        "at least" in first["In words"],
+        first["Waiting costs"],
+        first["Waiting is"],
     )
 
 

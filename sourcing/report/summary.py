@@ -207,8 +207,8 @@ def _decisions(page: Page, due: list[Due]) -> None:
         row = page.rows(*[LINE] * lines)
         page.cell(row, 0, 0, day(d.date), lines=lines)
         page.cell(row, 1, LEFT - 3, d.what, lines=lines, text_wrap=True, align="left", indent=1)
-        form = '"≥ "#,##0.0' if d.least else "#,##0.0"
-        waiting = "no plan" if d.waiting is None else d.waiting or "see tab"
+        form = '"≥ "#,##0.0' if d.sure == "at least" else "#,##0.0"
+        waiting = d.waiting if d.waiting is not None else "no plan" if d.sure == "no plan" else "see tab"
         page.cell(row, LEFT - 2, LEFT - 2, d.outlay, lines=lines, num_format="#,##0.0", align="right")
         page.cell(row, LEFT - 1, LEFT - 1, waiting, lines=lines, num_format=form, align="right")
     if rest := due[MOST_DUE:]:

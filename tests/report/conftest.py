@@ -26,7 +26,8 @@ Stockpiles: Stockpile, Holder, Site, Material, Label, Period, Opening (t), Fill 
 (t), Cover (days)
 Contracts: Contract, Seller, Buyer, Material, Period, Minimum (t), Taken (t), Maximum (t), Deficit (t), Price \
 (USD/kg), Paid (M USD), Rebate (M USD), Take-or-pay (M USD)
-Decisions: Kind, Name, Where, Period, Steps (1), Opens, Outlay (M USD), Decide by, Waiting costs (M USD), In words
+Decisions: Kind, Name, Where, Period, Steps (1), Opens, Outlay (M USD), Decide by, Waiting costs (M USD), \
+Waiting is, In words
 Projects and qualifications: Kind, Name, Where, Status, Period, Started (steps), On line (steps), Capacity (t), \
 Capex (M USD), Remark
 Custody: Site, Unit, Rule, Period, Feed
@@ -104,12 +105,12 @@ def the_tabs():
     # The second line is two projects that are built as one; each row has the cost of waiting of both.
     for name, outlay in (("second_line", 12.0), ("second_alloy", 3.0)):
         tabs["Decisions"].add(
-            "build", name, "takefu", "2027", 2.0, "2028", outlay, "2027-01-01", 0.4, "costs at least 0.4 M USD more."
+            "build", name, "takefu", "2027", 2.0, "2028", outlay, "2027-01-01", 0.4, "at least", "costs at least 0.4."
         )
-    tabs["Decisions"].add("sign", "DEAL", "maker → buyer", "2027", 1.0, "2027", 0.0, "2027-01-01", None, "no plan.")
+    tabs["Decisions"].add("sign", "DEAL", "maker → buyer", "2027", 1.0, "2027", 0.0, "2027-01-01", None, "no plan", "")
     qualify = "detroit|any|takefu"
     tabs["Decisions"].add(
-        "qualify", qualify, "detroit", "2027", 1.0, "2028", 2.0, "2027-01-01", -0.1, "not worked out."
+        "qualify", qualify, "detroit", "2027", 1.0, "2028", 2.0, "2027-01-01", None, "not worked out", ""
     )
     tabs["Custody"].add("takefu", "takefu_line", "china@1", "2026", "clean")
     tabs["Custody"].add("takefu", "takefu_line", "china@1", "2027", "not clean")

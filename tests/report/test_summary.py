@@ -129,9 +129,9 @@ def test_status_is_told_in_money(plan):
 
 def test_decisions_are_told_the_dearest_to_wait_for_first_and_what_is_built_as_one_once(plan):
     assert findings.due(plan) == [
-        Due("2027-01-01", "Sign DEAL (Magnet)", 0.0, None),
-        Due("2027-01-01", "Build 2 steps at Takefu (second_line and second_alloy)", 15.0, 0.4, least=True),  # 12 + 3
-        Due("2027-01-01", "Qualify Takefu for Detroit cars (detroit|any|takefu)", 2.0, 0.0),
+        Due("2027-01-01", "Sign DEAL (Magnet)", 0.0, None, "no plan"),
+        Due("2027-01-01", "Build 2 steps at Takefu (second_line and second_alloy)", 15.0, 0.4, "at least"),  # 12 + 3
+        Due("2027-01-01", "Qualify Takefu for Detroit cars (detroit|any|takefu)", 2.0, None, "not worked out"),
     ]
 
 
@@ -151,7 +151,9 @@ def test_page_shows_decisions_with_what_waiting_costs(page):
 
 def test_decisions_beyond_the_fifth_share_a_line(plan, tmp_path):
     for year in range(2030, 2035):  # with the three before, three are too many
-        plan.tabs["Decisions"].add("sign", "DEAL", "", str(year), 1.0, str(year), 7.0, f"{year}-01-01", 1.0, "")
+        plan.tabs["Decisions"].add(
+            "sign", "DEAL", "", str(year), 1.0, str(year), 7.0, f"{year}-01-01", 1.0, "exact", ""
+        )
     write_plan(plan, tmp_path / "plan.xlsx")
     shown = values(openpyxl.load_workbook(tmp_path / "plan.xlsx")["Summary"])
     place = shown.index("3 more until 1 Jan 2034")
