@@ -3,12 +3,15 @@
     1. The linear relaxation gives a bound that is recomputed from the arrays, and fractions.
     2. Rounding: fractions are fixed a batch at a time, the surest first, and the rest solved again, so that what one
        decision takes away from another is seen. This is the first plan.
-    3. Branch and bound (HiGHS) starts from it and stops within the gap. A model of few columns is taken to its very
-       optimum, whatever the gap: nobody wants half a per cent off ten magnets.
-    4. The integers are fixed, and the linear model that is left gives flows and duals.
+    3. Polishing: one kind of decision at a time is set free and rounded anew. Improving: one decision at a time is
+       changed, where its reduced cost says that this could save. Both end as soon as the gap is proven.
+    4. Branch and bound (HiGHS) starts from the best plan and stops within the gap.
+    5. The integers are fixed, and the linear model that is left gives flows and duals.
 
-A stop (the time limit, or the user) at any point after the first plan leaves that plan with its bound. The time limit
-waits for a rounding that has begun: nothing that is quicker is sure to end with a plan.
+A model of few columns goes straight to branch and bound and is taken to its very optimum, whatever the gap: nobody
+wants half a per cent off ten magnets. A stop (the time limit, or the user) at any point after the first plan leaves
+that plan with its bound. The time limit waits for a rounding that has begun: nothing that is quicker is sure to end
+with a plan.
 """
 
 from __future__ import annotations
@@ -34,7 +37,6 @@ NODES = 2000
 
 WORTH = 1e-5
 """Share of the cost that a change of one decision must be able to save to be tried."""
-
 
 GATED = frozenset({"production.on", "channels.ordered"})
 """Rows that let something through where a yes stands: quantity - most·yes <= 0."""

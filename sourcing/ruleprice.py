@@ -65,13 +65,14 @@ def prices(
         mine = [(d, t) for d in instance[Demand] for t in periods(instance) if _asks(instance, d, t, group)]
         with_it, without = (sum(_short(s, d, t) for d, t in mine) for s in (solution, free))
         late = {t.id for d, t in mine if _short(solution, d, t) > LEAST}
+        first = next((t.id for t in periods(instance) if t.id in late), "")
         met = next((t.id for t in periods(instance) if t.id not in late and any(t is s for _, s in mine)), None)
         versions = dict.fromkeys(id for d, t in mine for id in sorted(asked(instance, d.rules, t)) if _of(id, group))
         compared = "same decisions" if not free.arrays.integer.any() else f"same decisions, gap {EXACT:g} for the rest"
         table.add(
             " and ".join(group) if len(group) < 3 else "all rules", "; ".join(versions), solution.objective / 1000,
             free.objective / 1000, max(0.0, solution.objective - free.objective) / 1000,
-            sum(need(d, t) for d, t in mine), with_it, without, met, "; ".join(_help(bottlenecks, late)) or None,
+            sum(need(d, t) for d, t in mine), with_it, without, met, "; ".join(_help(bottlenecks, first)) or None,
             _premium(solution, mine), compared,
         )  # fmt: skip
     return table
@@ -114,13 +115,10 @@ def _differences(solution: Solution, d: Demand, t: Span) -> Iterator[float]:
             yield ours - theirs
 
 
-def _help(bottlenecks: Table, late: set[str], most: int = 3) -> list[str]:
+def _help(bottlenecks: Table, first: str, most: int = 3) -> list[str]:
     """What binds in the first period in which something is short, largest rent first, each place once."""
-    if not late:
-        return []
-    first = min(late)
     seen: dict[tuple[str, str], str] = {}
     for row in bottlenecks.records():
-        if row["Period"] == first and row["Worth"] is not None:
+        if first and row["Period"] == first and row["Worth"] is not None:
             seen.setdefault((row["Kind"], row["Name"]), row["In words"].rstrip("."))
     return list(seen.values())[:most]

@@ -19,7 +19,7 @@ from sourcing.solver import Options, Solution, solve_path
 from sourcing.tables import Table, fields
 
 LEAST = 1e-3
-"""Tonnes of activity below which a feed counts as none."""
+"""Tonnes of activity below which a feed counts as none, and M USD below which tracking saves nothing."""
 
 
 def tracking(solution: Solution, options: Options, extra: Callable[[Any], None] | None = None) -> Table:
@@ -40,7 +40,9 @@ def tracking(solution: Solution, options: Options, extra: Callable[[Any], None] 
     other = solve_path(
         instance.replace(Site, apart), extra, view=solution.ledger.view, options=options, held=solution.integers
     )
-    saved = max(0.0, solution.objective - other.objective) / 1000
+    saved = (solution.objective - other.objective) / 1000
+    if saved <= LEAST:  # then mixing on paper buys nothing, and which of equal plans mixes is chance
+        return table
     run = activities(other)
     for unit, members in mixes(instance).items():
         for t in solution.lots.spans.values():
