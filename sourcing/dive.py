@@ -30,12 +30,14 @@ CHEAP = 1e-4
 
 @dataclass
 class Search:
-    """How far a search is: its stage, the plan in hand (`best`, k USD), the bound, and when its time is over."""
+    """How far a search is: its stage, the plan in hand (`best`, k USD), the bound and what proves it, and when its time
+    is over."""
 
     options: Options
     stage: str = "rounding"
     best: float | None = None
     bound: float = -math.inf
+    proof: str = ""
     begun: float = field(default_factory=perf_counter)
 
     @property
@@ -47,6 +49,11 @@ class Search:
         """Whether to stop here: the user says so, or there is a plan and no time. Tells how far the search is."""
         self.options.tell(self.stage, self.best, self.bound if self.bound > -math.inf else None)
         return self.options.stop() or (self.best is not None and not self.left)
+
+    def proven(self, bound: float, proof: str) -> None:
+        """Take note of a bound (k USD), if it is the best so far."""
+        if bound > self.bound:
+            self.bound, self.proof = bound, proof
 
     def near(self, found: Solution) -> bool:
         """Take note of the plan in hand; whether it is proven within the gap."""

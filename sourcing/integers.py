@@ -38,6 +38,9 @@ NODES = 2000
 WORTH = 1e-5
 """Share of the cost that a change of one decision must be able to save to be tried."""
 
+SEARCHED = "the branch and bound of HiGHS"
+"""What proves a bound that no relaxation of ours gives."""
+
 GATED = frozenset({"production.on", "channels.ordered"})
 """Rows that let something through where a yes stands: quantity - most·yes <= 0."""
 
@@ -58,7 +61,7 @@ def run_integer(path: Any, arrays: Arrays, options: Options) -> Solution:
         if relaxed.status == "infeasible":
             return Solution(path, arrays, "infeasible")
         if relaxed.status == "optimal":
-            search.bound = relaxed.bound
+            search.proven(relaxed.bound, "the linear relaxation, recomputed from the arrays")
             start = rounded(arrays, relaxed, search)
             if start is not None:
                 start = polished(arrays, start, search)
@@ -96,7 +99,7 @@ def settled(arrays: Arrays, found: Solution, search: Search) -> Solution:
         if plain.status == "optimal" and plain.objective >= found.objective - EXACT * abs(found.objective):
             found, linear = plain, plain.arrays
     found.arrays, found.linear = arrays, linear
-    found.bound = min(search.bound, found.objective)
+    found.bound, found.proof = min(search.bound, found.objective), search.proof
     found.status = "optimal" if within(found.objective, found.bound, max(search.options.gap, EXACT)) else "feasible"
     return found
 
@@ -233,7 +236,8 @@ def branch_and_bound(arrays: Arrays, search: Search, start: Solution | None) -> 
         data = event.data_out
         found, proven = data.mip_primal_bound / SCALE, data.mip_dual_bound / SCALE
         search.best = found if np.isfinite(found) else search.best
-        search.bound = max(search.bound, proven) if np.isfinite(proven) else search.bound
+        if np.isfinite(proven):
+            search.proven(proven, SEARCHED)
         enough = small and data.mip_node_count >= NODES and data.mip_gap <= options.gap
         if search.over() or enough:
             event.interrupt()
@@ -241,7 +245,7 @@ def branch_and_bound(arrays: Arrays, search: Search, start: Solution | None) -> 
     solver.cbMipInterrupt += watch
     status, info = launch(solver, options), solver.getInfo()
     if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible and status != kind.kUnbounded:
-        search.bound = max(search.bound, info.mip_dual_bound / SCALE)
+        search.proven(info.mip_dual_bound / SCALE, SEARCHED)
         return "solved", np.array(solver.getSolution().col_value)
     if status in (kind.kUnbounded, kind.kUnboundedOrInfeasible):
         # a ray says nothing of whether there are whole numbers at all, and without costs there is no ray

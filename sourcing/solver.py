@@ -43,8 +43,8 @@ class Solution:
     """What a solved path says, by the names of its variables (`channels.flow`) and rows (`production.capacity`).
 
     `status` is optimal, feasible (stopped with a plan), infeasible, unbounded or none. Values are tonnes and k USD;
-    duals are k USD, discounted, per unit of the row. `residuals` are recomputed from the arrays. `basis` is HiGHS's at
-    the optimum, `linear` the arrays with integers fixed where there are some.
+    duals are k USD, discounted, per unit of the row. `proof` says what proves the bound. `residuals` are recomputed
+    from the arrays. `basis` is HiGHS's at the optimum, `linear` the arrays with integers fixed where there are some.
     """
 
     path: Any
@@ -55,6 +55,7 @@ class Solution:
     x: Any = None
     duals: Any = None
     residuals: dict[str, float] = field(default_factory=dict)
+    proof: str = "the dual solution, recomputed from the arrays"
     seconds: dict[str, float] = field(default_factory=dict)
     _families: dict[str, dict[tuple[Any, ...], float]] = field(default_factory=dict)
     _row_families: dict[str, dict[tuple[Any, ...], float]] = field(default_factory=dict)

@@ -26,7 +26,7 @@ from sourcing.variants import switched
 from sourcing.words import clean
 from sourcing.workbook.planbook import FIRST_PAGE, RUN, PlanBook, Value
 
-LEFT_OUT, OBJECTIVE, BOUND = "Tabs left out: nothing to show", "Objective (M USD)", "Bound (M USD), recomputed"
+LEFT_OUT, OBJECTIVE, BOUND = "Tabs left out: nothing to show", "Objective (M USD)", "Bound (M USD)"
 CHART_DATA, NOTES = "Chart data", "Data notes"
 
 GRAM = 1e-6

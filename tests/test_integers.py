@@ -305,3 +305,16 @@ def test_the_time_limit_leaves_a_first_plan(starter, large, monkeypatch, ends):
 def test_without_time_there_is_no_plan(starter, either):
     with pytest.raises(NoSolution, match="--time-limit"):
         solve_path(starter, options=Options(time_limit=0.0))
+
+
+def test_a_plan_says_what_proves_its_bound():
+    # a whole step is proven by branch and bound; without whole numbers the duals prove it
+    need = Demand(customer="car", material="magnet", demand=5)
+    step = Project(project="P", unit="works magnet", capex=1, life=1, cost_of_capital=0)
+    runs = [
+        {row[0]: row[1] for row in planned(makes("works", "magnet", 10), need, *option).tabs["Run"].rows}
+        for option in ([step], [])
+    ]
+    assert [run["Bound proven by"] for run in runs] == [
+        "the branch and bound of HiGHS", "the dual solution, recomputed from the arrays",
+    ]  # fmt: skip
