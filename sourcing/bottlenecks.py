@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 LEAST = 1.0
 """USD a tonne below which a worth is not listed."""
 
+CENT = 0.005
+"""USD/kg that a source must be too dear for a break-even price below its own to be told."""
+
 IDLE = 1e-6
 """Tonnes over the horizon below which a source counts as unused."""
 
@@ -143,4 +146,6 @@ def _priced(kind: str, name: str, period: str, price: float, added: float, cell:
     even = price - added
     would = f"would be used at {even:,.2f} USD/kg or less" if even > 0 else "would not be used for nothing"
     words = f"{name} {would}; it costs {price:,.2f} in {period}."
+    if added < CENT:
+        words = f"{name} is as good as what is used, at {price:,.2f} USD/kg in {period}."
     return kind, name, period, None, None, None, None, price, even, words, cell
