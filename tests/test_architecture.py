@@ -29,11 +29,14 @@ LAYERS = (
     {"model"},
     {"arrays"},
     {"solver", "dive", "integers", "live"},
+    {"workers"},
     {"bindings", "positions", "usage"},
     {"bottlenecks", "decide", "ruleprice", "tracking"},
     {"explain", "audit", "origin"},
     {"plan"},
+    {"futures"},
     {"schema"},
+    {"study"},
     {"workbook", "report"},
     {"verify"},
     {"console", "doctor"},
@@ -45,13 +48,15 @@ DOORS = {
     "openpyxl": {"workbook"},
     "xlsxwriter": {"report"},
     "matplotlib": {"report"},
-    "highspy": {"solver", "dive", "integers", "live", "explain"},
+    "highspy": {"solver", "dive", "integers", "live", "explain", "futures", "study"},
+    "dask": {"workers"},
+    "distributed": {"workers"},
     "pyomo": {"model", "arrays", "components"},
     "typer": {"cli"},
 }
 """The rooms that may use a library."""
 
-HEAVY = {"pandas", "pyomo", "highspy", "openpyxl", "xlsxwriter", "matplotlib", "numpy", "scipy", "defusedxml"}
+HEAVY = {"pandas", "pyomo", "highspy", "openpyxl", "xlsxwriter", "matplotlib", "numpy", "scipy", "defusedxml", "dask", "distributed"}
 """What costs a command time to import: functions that need it do so."""
 
 

@@ -1,0 +1,1 @@
+"""Futures: what may happen, and plans that hold whatever does."""

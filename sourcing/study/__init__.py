@@ -1,0 +1,1 @@
+"""Studies: questions to an instance and its plan, asked by solving again."""
