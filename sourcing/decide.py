@@ -32,8 +32,11 @@ FOLLOWING = frozenset({"production.run", "channels.order", "custody.clean", "tak
 """Whole numbers that follow from what is decided: what runs, what is ordered, what is clean, what is made good."""
 
 
-def decisions(solution: Solution) -> Table:
-    """Every decision of the plan with its date and the cost of waiting, in the order in which they are due."""
+def decisions(solution: Solution, *, asked: bool = True) -> Table:
+    """Every decision of the plan with its date and the cost of waiting, in the order in which they are due.
+
+    What waiting costs takes further solves: it is left out where they are not `asked` for.
+    """
     table = Table(
         "Decisions",
         fields(
@@ -46,12 +49,12 @@ def decisions(solution: Solution) -> Table:
     )  # fmt: skip
     found = []
     for group in _groups(solution):
-        latest, wait, never = _wait(solution, group)
+        latest, wait, never = _wait(solution, group) if asked else (group[0].start, (None, False), False)
         due, (cost, exact) = _date(solution.instance, latest), wait
-        kind = _kind(cost, exact=exact)
+        kind = _kind(cost, exact=exact) if asked else "not worked out"
         told = cost if kind in ("exact", "at least") else None
         for d in group:
-            words = _words(d, due, cost, never=never, exact=exact)
+            words = _words(d, due, cost, never=never, exact=exact) if asked else f"{_what(d)} by {_day(due)}."
             row = (
                 d.kind,
                 d.name,
@@ -132,8 +135,7 @@ VERBS = {"sign": "Sign", "build": "Start", "qualify": "Qualify"}
 
 
 def _words(d: Decision, due: dt.date, cost: float | None, *, never: bool, exact: bool) -> str:
-    what = f"{VERBS[d.kind]} {d.name.replace('|', ', ')}" + (f" ({d.steps:g} steps)" if d.steps != 1 else "")
-    text = f"{what} by {due.day} {due:%B %Y}"
+    text = f"{_what(d)} by {_day(due)}"
     instead = "leaving it" if never else "a year later"
     if cost is None:
         return f"{text}: {instead} there is no plan with the other decisions."
@@ -144,3 +146,11 @@ def _words(d: Decision, due: dt.date, cost: float | None, *, never: bool, exact:
     if cost < -FREE:
         return f"{text}: {instead} saves {-cost:,.1f} M USD, within the gap that the plan is proven to."
     return f"{text}: {instead} costs nothing."
+
+
+def _what(d: Decision) -> str:
+    return f"{VERBS[d.kind]} {d.name.replace('|', ', ')}" + (f" ({d.steps:g} steps)" if d.steps != 1 else "")
+
+
+def _day(due: dt.date) -> str:
+    return f"{due.day} {due:%B %Y}"

@@ -8,11 +8,14 @@ At a segregated line batches keep their labels. The blended lines of a unit can 
 reaches them has, by the rules that matter there (see `custody`):
 
     c runs on a, d on b, both on unit u, in t   =>   c ∪ (d ∩ matters[u,t]) runs on a
+
+Futures that share their first periods must see the same lots there: what is of use in one is kept in all (`keep`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from itertools import product
 
 from sourcing.components.channels import Channel, arrivals, channels, opening_transit
@@ -109,6 +112,16 @@ class Lots:
         """Whether a lot of this label violates a rule version."""
         return rule in _parse(label)
 
+    def keep(self, others: Iterable[Lots]) -> bool:
+        """Keep what can exist here and is of use in one of several futures; whether that is more than before."""
+        size = sum(map(len, self._use.values())) + sum(map(len, self._live.values()))
+        for other in others:
+            for place, labels in other._use.items():
+                self._use[place] |= labels & self._reach[place]
+            for run, labels in other._live.items():
+                self._live[run] |= labels & self._able[run]
+        return size < sum(map(len, self._use.values())) + sum(map(len, self._live.values()))
+
     # ------------------------------------------------------------------------------------- how it is found
 
     def _opening(self, row: Stockpile) -> Label:
@@ -135,10 +148,10 @@ class Lots:
         for t in periods(instance):
             for (site, material), stocks in stocks_at(instance).items():
                 for row in stocks:
-                    if not drawable(row):
+                    if not drawable(row, t):
                         continue
-                    # what ever came to a stock can lie there
-                    reach[site, material, t.number] |= reach[site, material, t.number - 1] if t.number else set()
+                    for earlier in range(t.number):  # what ever came to a stock can lie there
+                        reach[site, material, t.number] |= reach[site, material, earlier]
                     if row.opening:
                         reach[site, material, t.number].add(self._opening(row))
             able = [line for line in lines(instance) if all(can_run(instance, unit, t) for unit, _ in line.units)]

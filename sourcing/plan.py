@@ -37,6 +37,46 @@ SHOWN = 0.05
 """Tonnes below which a shortage is not told in words (it stands on its tab all the same)."""
 
 
+@dataclass(frozen=True)
+class Futures:
+    """The figures of a plan over futures: M USD and tonnes, expected over them where nothing else is said.
+
+    `objective` is what was made least: expected cost + risk weight x CVaR + what contingencies miss. `short` has a row
+    for each future, `probabilities` the futures with theirs.
+    """
+
+    objective: float
+    bound: float
+    gap: float
+    status: str
+    proof: str
+    expected: float
+    cvar: float
+    alpha: float
+    risk_weight: float
+    missed: float
+    probabilities: dict[str, float]
+    costs: dict[str, float]
+    shortage: float
+    positions: dict[str, float]
+    demand_t: float
+    short_t: float
+    short: list[dict[str, Any]]
+    model: dict[str, int]
+    seconds: dict[str, float]
+
+    def summary(self) -> dict[str, Any]:
+        """What it says in place of the figures of one path, under the names that `solve --json` documents."""
+        return {
+            "status": self.status, "objective_musd": self.objective, "bound_musd": self.bound, "gap": self.gap,
+            "costs_musd": self.costs, "positions_musd": self.positions, "shortage_value_musd": self.shortage,
+            "expected_musd": self.expected, "cvar_musd": self.cvar, "missed_musd": self.missed,
+            "demand_t": self.demand_t, "delivered_t": self.demand_t - self.short_t, "short_t": self.short_t,
+            "short": self.short, "model": self.model, "seconds": dict(self.seconds),
+            "futures": self.probabilities,
+        }  # fmt: skip
+
+
 @dataclass
 class Plan:
     """A plan that passed its audit: `tabs` by title in reading order, money in M USD, mass in tonnes.
@@ -56,6 +96,7 @@ class Plan:
     model: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     audit: Audit | None = None
+    futures: Futures | None = None
 
     def summary(self) -> dict[str, Any]:
         """The figures of a plan under the names that `solve --json` documents."""
@@ -90,7 +131,7 @@ class Plan:
             "audit": self.audit.as_dict() if self.audit else None,
             "input_sha256": self.instance.sha256(),
             "version": version("allied-sourcing"),
-        }  # fmt: skip
+        } | (self.futures.summary() if self.futures else {})  # fmt: skip
 
 
 @dataclass
@@ -141,8 +182,13 @@ def plan_of(
     extra: Callable[[Any], None] | None = None,
     *,
     compare: bool = True,
+    asked: bool = True,
 ) -> Plan:
-    """The plan that a solution means, audited; `compare` and `extra` as in `make_plan`."""
+    """The plan that a solution means, audited; `compare` and `extra` as in `make_plan`.
+
+    What takes further solves of the path (bottlenecks, what waiting costs, why a site is idle) is left out where it is
+    not `asked` for.
+    """
     from sourcing.audit import audit
     from sourcing.origin import trace
 
@@ -152,9 +198,11 @@ def plan_of(
     tabs = {table.title: table for component in REPORTED for table in component.tabs(solution)}
     ledger = costs(solution)
     tabs["Costs"], tabs["Parties"] = ledger, parties(solution, ledger)
-    tabs["Bottlenecks"], tabs["Sites"], tabs["Decisions"] = bottlenecks(solution), sites(solution), decisions(solution)
+    tabs["Sites"], tabs["Decisions"] = sites(solution, asked=asked), decisions(solution, asked=asked)
+    if asked:
+        tabs["Bottlenecks"] = bottlenecks(solution)
     tabs["Data notes"] = data_notes(instance)
-    if compare:
+    if compare and asked:
         _compare(solution, tabs, options, extra)
     traced = trace(instance, tabs, solution.ledger.view)
     tabs |= traced.tabs()
@@ -350,7 +398,7 @@ def data_notes(instance: Instance) -> Table:
         table.add("age", "Sources", f"sources were published or looked up between {dates[0]} and {dates[-1]}")
     for switch in instance.switches:
         table.add("switched", "Rules", f"planned with --{switch}, which differs from the instance as it stands")
-    table.add("scope", "", "One path is planned with perfect foresight; scenarios and shocks are not planned yet.")
+    table.add("scope", "", "Each future is planned with foresight once it is known which one it is.")
     table.add(
         "scope", "", "Blended units are clean or not for a whole period, no campaigns; iron and boron are not traced."
     )

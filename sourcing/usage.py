@@ -23,8 +23,11 @@ IDLE = 1e-6
 """Tonnes over the whole horizon below which a place counts as idle."""
 
 
-def sites(solution: Solution) -> Table:
-    """One row a site: what it does in the plan, how full it gets, and why it is used or idle."""
+def sites(solution: Solution, *, asked: bool = True) -> Table:
+    """One row a site: what it does in the plan, how full it gets, and why it is used or idle.
+
+    Why a site is idle takes further solves: it is left out where they are not `asked` for.
+    """
     table = Table(
         "Sites",
         fields(
@@ -51,7 +54,7 @@ def sites(solution: Solution) -> Table:
         fullest, when = _fullest(solution, own)
         if own:
             used = done > IDLE
-            reason = _full(solution, when, fullest) if used else _why_idle(solution, own)
+            reason = _full(solution, when, fullest) if used else _why_idle(solution, own) if asked else ""
         elif row.site in customers(instance):
             used, reason, stages = True, _served(solution, row.site), "customer"
         else:
@@ -166,4 +169,5 @@ def _level(solution: Solution, row: Stockpile) -> float:
 
 def _stocked(solution: Solution, row: Stockpile) -> str:
     told = f"{row.stockpile} goes from {row.opening:,.0f} to {_level(solution, row):,.0f} t"
-    return told if drawable(row) else f"{told}, and is not drawn without a shock"
+    drawn = any(drawable(row, t) for t in periods(solution.instance))
+    return told if drawn else f"{told}, and is not drawn without a shock"

@@ -1,0 +1,88 @@
+"""Large trees: blocks and cuts for the linear tree, then whole numbers from the trunk outwards.
+
+The trunk's integers are rounded in the master, where the cuts of the linear tree stand for what the futures cost; then
+each block is solved with its own integers at the trunk's plan. The bound is that of the linear tree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sourcing.dive import Search, within
+from sourcing.futures.benders import Tails, benders
+from sourcing.futures.blocks import cut_up
+from sourcing.futures.glue import Tree
+from sourcing.integers import polished, rounded, run_integer
+from sourcing.sheets import NoSolution
+from sourcing.solver import Options, Solution, Stopped, run_linear
+from sourcing.workers import Crew
+
+if TYPE_CHECKING:
+    from sourcing.futures.solve import TreeSolution
+
+PART = 0.25
+"""Share of the gap that is allowed for the integers of a future: the rest is the trunk's."""
+
+
+def solve_large(tree: Tree, result: TreeSolution, options: Options, *, workers: int, dask: str) -> tuple[Any, Any]:
+    """Solve a large tree into `result`; values and duals of the whole model."""
+    import numpy as np
+
+    trunk, blocks = cut_up(tree)
+    master = trunk.arrays
+    quiet = Options(seed=options.seed, threads=1, feasibility=options.feasibility, time_limit=np.inf)
+    begin = replace(master, integer=np.zeros(len(master.columns), dtype=bool), cost=_sure(tree, trunk.columns))
+    first = run_linear(None, begin, options)
+    if first.status != "optimal":
+        result.status = first.status
+        return None, None
+    with Crew(Tails, (blocks, quiet), workers=workers, dask=dask) as crew:
+        linear = benders(tree, crew, options, first.x)
+        result.objective, result.bound = linear.objective, min(linear.bound, linear.objective)
+        result.proof = f"the cuts of {linear.rounds} rounds, recomputed from the arrays"
+        if not tree.arrays.integer.any():
+            result.status = "optimal" if within(linear.objective, linear.bound, options.gap) else "feasible"
+            return linear.x, linear.duals
+        assert linear.master is not None and linear.relaxed is not None
+        search = Search(options)
+        search.proven(linear.bound, result.proof)
+        whole = np.zeros(len(linear.master.columns), dtype=bool)
+        whole[: len(master.columns)] = master.integer
+        arrays = replace(linear.master, integer=whole)
+        start = rounded(arrays, linear.relaxed, search)
+        if start is None:
+            raise Stopped if options.stop() else NoSolution("no whole numbers for the trunk within the time limit")
+        start = polished(arrays, start, search)
+        x = start.x[: len(master.columns)]
+        own = replace(quiet, gap=PART * options.gap, time_limit=max(search.left, 60.0))
+        tasks = [(number, x, own) for number in range(len(blocks))]
+        found: list[Solution] = crew.map(whole_block, tasks)
+    point, duals = np.zeros(len(tree.arrays.columns)), np.zeros(len(tree.arrays.rows))
+    point[trunk.columns] = x
+    if start.duals is not None:
+        duals[trunk.rows] = start.duals[: len(trunk.rows)]
+    for block, answer in zip(blocks, found, strict=True):
+        if answer.status not in ("optimal", "feasible"):
+            raise NoSolution(f"{block.arrays.columns[0][1][0]} has no plan in whole numbers ({answer.status})")
+        point[block.columns], duals[block.rows] = answer.x, answer.duals
+    result.objective = float(tree.arrays.cost @ point) + tree.arrays.constant
+    result.status = "optimal" if within(result.objective, result.bound, options.gap) else "feasible"
+    return point, duals
+
+
+def _sure(tree: Tree, places: Any) -> Any:
+    """The master's costs as if the trunk were sure to come: where it begins."""
+    import numpy as np
+
+    cost = np.zeros(len(tree.arrays.columns))
+    np.add.at(cost, tree.places[0], tree.paths[0].arrays.cost)
+    return cost[places]
+
+
+def whole_block(tails: Tails, task: tuple[int, Any, Options]) -> Solution:
+    """A block with its integers at the trunk's plan."""
+    number, x, options = task
+    arrays = tails.blocks[number].at(x)
+    found = run_integer(None, arrays, options) if arrays.integer.any() else run_linear(None, arrays, options)
+    return Solution(None, arrays, found.status, found.objective, found.bound, found.x, found.duals)
