@@ -276,12 +276,14 @@ def plan_words(verdict: str, numbers: Mapping[str, Any], path: Path) -> str:
                        f"({numbers['delivered_t']:,.0f} of {numbers['demand_t']:,.0f} t)"),
     ]  # fmt: skip
     short: dict[tuple[str, str], float] = {}
+    likely = numbers.get("futures")  # what is short is then told as expected over them
     for row in numbers["short"]:
         key = row["customer"], row["period"]
-        short[key] = short.get(key, 0.0) + row["t"]
+        short[key] = short.get(key, 0.0) + row["t"] * (likely[row["scenario"]] if likely else 1.0)
     worst = sorted(((key, t) for key, t in short.items() if t >= 0.05), key=lambda item: -item[1])
     if worst:
-        pairs += [("Short" if k == 0 else "", f"{customer}, {period}: {t:,.1f} t") for k, ((customer, period), t)
+        head = "Short, expected" if likely else "Short"
+        pairs += [(head if k == 0 else "", f"{customer}, {period}: {t:,.1f} t") for k, ((customer, period), t)
                   in enumerate(worst[:MOST_SHORT])]  # fmt: skip
         if len(worst) > MOST_SHORT:
             rest = sum(t for _, t in worst[MOST_SHORT:])

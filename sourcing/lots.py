@@ -52,6 +52,7 @@ class Lots:
         ]
         self._able = self._forward()
         self._live = self._back(self._able)
+        self._own = self._use
 
     # ------------------------------------------------------------------------------------- what components ask
 
@@ -71,6 +72,10 @@ class Lots:
         """Labels of a material that can be at a site in a period and are of use there."""
         place = (site, material, t.number)
         return _texts(self._reach[place] & self._use[place])
+
+    def wanted(self, site: str, material: str, label: str, t: Span) -> bool:
+        """Whether a lot is of use at a site in a period in this future, whatever others want it for."""
+        return _parse(label) in self._own[site, material, t.number]
 
     def shipped(self, h: Channel, t: Span) -> tuple[str, ...]:
         """Labels that a channel can carry in a period: they exist at its origin and are of use where they arrive."""
@@ -115,6 +120,8 @@ class Lots:
     def keep(self, others: Iterable[Lots]) -> bool:
         """Keep what can exist here and is of use in one of several futures; whether that is more than before."""
         size = sum(map(len, self._use.values())) + sum(map(len, self._live.values()))
+        if self._own is self._use:
+            self._own = defaultdict(set, {place: set(labels) for place, labels in self._use.items()})
         for other in others:
             for place, labels in other._use.items():
                 self._use[place] |= labels & self._reach[place]

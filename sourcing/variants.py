@@ -2,7 +2,7 @@
 
 `without_rule`: nobody asks for a rule any more. `with_version`: a rule's demands take one of its versions at all times;
 a demand that pins a version keeps its own. `reading`: which elements count, all rare earths (strict) or those that the
-text names (literal).
+text names (literal). A scenario's tables (`scenario`) are a variant too, so that a plan for one can tell of it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from difflib import get_close_matches
 from sourcing.components.horizon import Period
 from sourcing.components.materials import Content
 from sourcing.components.rules import Rule
+from sourcing.components.scenarios import Scenario, tables_under
 from sourcing.instance import Instance
+from sourcing.sheets import InstanceError
 
 LITERAL = ("Nd", "Fe", "B", "Sm", "Co")
 """The elements that DFARS 252.225-7052 names for magnets: neodymium-iron-boron and samarium-cobalt. Praseodymium,
@@ -25,6 +27,10 @@ READINGS = ("strict", "literal")
 
 class UnknownRule(ValueError):
     """A rule that is not on the tab Rules."""
+
+
+class UnknownScenario(ValueError):
+    """A scenario that is not on the tab Scenarios."""
 
 
 def without_rule(instance: Instance, name: str) -> Instance:
@@ -59,9 +65,26 @@ def reading(instance: Instance, name: str) -> Instance:
     return _changed(instance, lambda row: dataclasses.replace(row, elements=elements), f"elements {name}")
 
 
+def scenario(instance: Instance, name: str) -> Instance:
+    """An instance as a scenario changes it, switched off or not: `kuantan_outage`, or `outage from 2029`.
+
+    Raises UnknownScenario if there is none of that name, InstanceError if its shocks cannot be.
+    """
+    name, _, start = name.partition(" from ")
+    names = [row.scenario for row in instance.all(Scenario)]
+    if name not in names:
+        near = get_close_matches(name, names, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names) or 'none'}"
+        raise UnknownScenario(f"{name} is no scenario on the tab Scenarios: {hint}")
+    found, faults = tables_under(instance, name, start)
+    if faults:
+        raise InstanceError(faults)
+    return found
+
+
 def switched(instance: Instance, switches: Iterable[str]) -> Instance:
     """An instance after the switches that a plan tells of (`Instance.switches`), in their order."""
-    makers = {"without-rule": without_rule, "rule": with_version, "elements": reading}
+    makers = {"without-rule": without_rule, "rule": with_version, "elements": reading, "scenario": scenario}
     for switch in switches:
         kind, _, name = switch.partition(" ")
         if kind not in makers:

@@ -19,9 +19,11 @@ from typing import Any
 from sourcing.audit import Audit, Check, audit
 from sourcing.audit.records import BOOKS, columns
 from sourcing.audit.verdict import MONEY, Families, Family
+from sourcing.components.horizon import Period
+from sourcing.futures import words
 from sourcing.instance import Instance
 from sourcing.plan import Plan, data_notes, facts, verdict
-from sourcing.tables import Table, fields
+from sourcing.tables import Table, fields, total
 from sourcing.variants import switched
 from sourcing.words import clean
 from sourcing.workbook.planbook import FIRST_PAGE, RUN, PlanBook, Value
@@ -40,6 +42,7 @@ NOT_RECOMPUTED = (
     "Sites: Stages, Reason",
     "Custody: whether a choice is left out",
     "Data notes: warnings",
+    "Sourcing, Stockpiles, decisions and cost of futures that the other tabs do not show",
     "Run: bound, residuals, size, share on estimates, versions and times",
 )
 """What comes from further solves, or says how the plan was made: the plan's word has to do."""
@@ -268,7 +271,34 @@ def _cell(check: Family, row: int, column: int, found: Value, fresh: Value) -> N
         check.holds(found == fresh, f"{where}: {found!r} instead of {fresh!r}")
 
 
-_AGAIN = {"origin": _origin, "data notes": _notes, "first page": _page}
+def _futures(book: PlanBook, instance: Instance, told: Told, checked: Audit, families: Families) -> None:
+    """What Run says of a plan over futures, from the tab Futures; that tab's tonnes, from Demand by future."""
+    check, run = families("futures", MONEY), book.run
+    if words.OVER not in run:
+        return
+    futures, demand = told.tabs["Futures"], told.tabs["Demand by future"]
+    check.equal(total(futures.column("Probability")), 100.0, "Futures, Probability: the sum")
+    for item, value in words.figures(futures, run[words.LEVEL] / 100).items():
+        check.equal(run[item], value, f"Run, {item}", size=abs(run[words.EXPECTED]))
+    whole = run[words.EXPECTED] + run[words.WEIGHT] * run[words.CVAR] + run[words.MISSED]
+    check.equal(run[words.OVER], whole, f"Run, {words.OVER}", size=abs(whole))
+    check.at_most(run[words.OVER_BOUND], run[words.OVER], f"Run, {words.OVER_BOUND}", size=abs(whole))
+    parents = {row["Future"]: row["Leaves"] for row in futures.records()}
+    starts = {row["Future"]: row["Starts"] for row in futures.records()}
+    spans = {row.period: number for number, row in enumerate(sorted(instance[Period], key=lambda row: row.start))}
+    own: dict[str, list[dict[str, Any]]] = {}
+    for row in demand.records():
+        own.setdefault(row["Future"], []).append(row)
+    for row in futures.records():
+        rows, name, until = [], row["Future"], len(spans)
+        while name is not None:
+            rows += [need for need in own.get(name, ()) if spans[need["Period"]] < until]
+            until, name = min(until, spans[starts[name]]), parents[name]
+        for column in ("Demand", "Short"):
+            check.equal(row[column], total(need[column] for need in rows), f"Futures, {row['Future']}: {column}")
+
+
+_AGAIN = {"origin": _origin, "data notes": _notes, "futures": _futures, "first page": _page}
 
 
 def _plan(book: PlanBook, instance: Instance, told: Told, checked: Audit) -> Plan:
@@ -286,6 +316,8 @@ def _plan(book: PlanBook, instance: Instance, told: Told, checked: Audit) -> Pla
     )
     plan.facts = facts(plan, book.run.get("Cost that rests on estimates (%)"))
     plan.verdict = verdict(plan)
+    if words.OVER in book.run:
+        plan.verdict = words.verdict(told.tabs["Futures"], book.run, plan.verdict)
     return plan
 
 

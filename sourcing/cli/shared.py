@@ -52,6 +52,8 @@ class Reading(StrEnum):
 InstancePath = Annotated[
     Path, typer.Argument(metavar="INSTANCE", help="Workbook (.xlsx, .xlsm) or folder of CSV files.")
 ]
+Workers = Annotated[int, typer.Option(min=1, help="Local processes that share the work.")]
+Dask = Annotated[str, typer.Option(metavar="ADDRESS", help="Scheduler of a Dask cluster that shares the work.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace a file that exists.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say errors only.")]

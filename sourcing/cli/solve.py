@@ -11,6 +11,7 @@ import typer
 from sourcing import console, files
 from sourcing.cli.shared import (
     UNPROVEN,
+    Dask,
     Debug,
     Force,
     InstancePath,
@@ -20,6 +21,7 @@ from sourcing.cli.shared import (
     Usage,
     Verbose,
     View,
+    Workers,
     command,
     print_json,
     read_instance,
@@ -56,6 +58,16 @@ def solve(
     elements: Annotated[
         Reading | None, typer.Option(help="Which elements rules count: all rare earths, or those that are named.")
     ] = None,
+    scenarios: Annotated[
+        bool, typer.Option("--scenarios", help="Plan over all active scenarios: what they share is decided once.")
+    ] = False,
+    scenario: Annotated[str, typer.Option(metavar="ID", help="Plan for one scenario, as if it were sure.")] = "",
+    risk_weight: Annotated[
+        float | None,
+        typer.Option(min=0.0, help="Weight of the mean of the worst futures; default: the Settings tab."),
+    ] = None,
+    workers: Workers = 1,
+    dask: Dask = "",
     force: Force = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check; solve and write nothing.")] = False,
     json: Json = False,
@@ -66,7 +78,11 @@ def solve(
     """Make the plan of an instance: NAME.plan.xlsx beside it."""
     talk = Talk(quiet=quiet, verbose=verbose)
     begin = perf_counter()
-    problem = _switched(read_instance(instance, talk), without_rule or [], rule or [], elements, talk)
+    if scenarios and scenario:
+        raise Usage("--scenarios plans over all of them, --scenario for one: give one of the two")
+    if not scenarios and (risk_weight is not None or workers > 1 or dask):
+        raise Usage("--risk-weight, --workers and --dask are for a plan over futures: add --scenarios")
+    problem = _switched(read_instance(instance, talk), without_rule or [], rule or [], elements, scenario, talk)
     read = perf_counter() - begin
     target = output or files.plan_path(instance)
     if target.suffix.lower() != ".xlsx":
@@ -81,13 +97,19 @@ def solve(
     talk.say(f"Solving {problem.name}")
     with Progress(talk) as progress:
         try:
-            plan = make_plan(
-                problem, view=view and view.value, gap=gap, time_limit=time_limit, seed=seed, threads=threads,
+            given: dict[str, Any] = dict(
+                view=view and view.value, gap=gap, time_limit=time_limit, seed=seed, threads=threads,
                 stop=progress.stop, tell=progress.tell,
             )  # fmt: skip
+            if scenarios:
+                from sourcing.futures.planned import plan_futures
+
+                plan = plan_futures(problem, risk_weight=risk_weight, workers=workers, dask=dask, **given)
+            else:
+                plan = make_plan(problem, **given)
         except NoPlan as fault:
             return _no_plan(fault, target, talk, as_json=json)
-        seconds = {"read": read, **plan.seconds}
+        seconds = {"read": read, **(plan.futures or plan).seconds}
         write_begin = perf_counter()
         with files.written(target) as out:
             write_plan(plan, out.temporary, seconds)
@@ -99,23 +121,25 @@ def solve(
         print_json(plan.summary() | {"seconds": _rounded(seconds), "plan": str(out.path)})
     else:
         talk.result(console.plan_words(plan.verdict, plan.summary(), out.path))
-    if plan.status != "optimal":
+    proof = plan.futures or plan
+    if proof.status != "optimal":
         talk.say(
             f"{'Stopped' if progress.stopped else 'The time is up'}: a plan could be up to "
-            f"{plan.facts['gap_musd']:,.1f} M USD ({100 * plan.gap:.2f} %) cheaper."
+            f"{proof.objective - proof.bound:,.1f} M USD ({100 * proof.gap:.2f} %) cheaper."
         )
     talk.detail("  ".join(f"{name} {value:.2f} s" for name, value in seconds.items()))
-    return 0 if plan.status == "optimal" else UNPROVEN
+    return 0 if proof.status == "optimal" else UNPROVEN
 
 
 def _switched(
-    problem: Instance, without: list[str], versions: list[str], elements: Reading | None, talk: Talk
+    problem: Instance, without: list[str], versions: list[str], elements: Reading | None, scenario: str, talk: Talk
 ) -> Instance:
-    """The instance under the rules that the options ask for."""
+    """The instance under the rules and the scenario that the options ask for."""
     from sourcing.variants import switched
 
     asked = [f"rule {name}" for name in versions] + [f"without-rule {name}" for name in without]
     asked += [f"elements {elements.value}"] if elements else []
+    asked += [f"scenario {scenario}"] if scenario else []
     try:
         found = switched(problem, asked)
     except ValueError as fault:

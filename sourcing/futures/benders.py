@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sourcing.arrays import Arrays
 from sourcing.futures.blocks import Block, Cut, cut_of, cut_up
 from sourcing.futures.glue import Tree, extended
-from sourcing.sheets import NoSolution
+from sourcing.sheets import NoPlan, NoSolution
 from sourcing.solver import SCALE, Options, Solution, Stopped, check, highs, launch, no_plan, run_linear
 
 if TYPE_CHECKING:
@@ -173,7 +173,8 @@ def with_cuts(master: Arrays, blocks: list[Block], cuts: list[Cut]) -> Arrays:
 def benders(tree: Tree, crew: Crew, options: Options, first: Any = None) -> Rounds:
     """Solve a linear tree in blocks; `first` is a plan of the master to begin with (values of its columns).
 
-    The crew's state must be `Tails` of the tree's blocks. Raises NoSolution if a block or the master has no plan.
+    The crew's state must be `Tails` of the tree's blocks. Raises NoPlan if no plan of the trunk leaves every block one,
+    NoSolution if the solver stops without an answer.
     """
     import numpy as np
 
@@ -189,7 +190,7 @@ def benders(tree: Tree, crew: Crew, options: Options, first: Any = None) -> Roun
     if x is None:
         start = run_linear(None, master, options)
         if start.status != "optimal":
-            raise NoSolution(f"the trunk of the tree is {start.status}")
+            raise NoPlan(f"the trunk of the tree is {start.status}")
         x = start.x
     whole = master
     for number in range(1, ROUNDS + 1):
@@ -202,7 +203,7 @@ def benders(tree: Tree, crew: Crew, options: Options, first: Any = None) -> Roun
             if cost < best:
                 best, kept = cost, (x, answers)
         options.tell("futures", best if best < np.inf else None, bound if bound > -np.inf else None)
-        if best - bound <= PROVEN * max(abs(best), 1e-9):
+        if best < np.inf and best - bound <= PROVEN * max(abs(best), 1e-9):
             break
         if options.stop() or perf_counter() - begun > options.time_limit:
             if kept is None:
@@ -220,7 +221,7 @@ def benders(tree: Tree, crew: Crew, options: Options, first: Any = None) -> Roun
         relaxed = run_linear(None, whole, replace(options, time_limit=np.inf), basis)
         if relaxed.status != "optimal":
             reasons = "; ".join(answer.infeasible_at for answer in answers if answer.cost is None)
-            raise NoSolution(f"no plan of the trunk leaves every future one ({relaxed.status}: {reasons})")
+            raise NoPlan(f"no plan of the trunk leaves every future one ({relaxed.status}: {reasons})")
         basis = relaxed.basis
         x = relaxed.x[: len(master.columns)]
         if not unknown:

@@ -14,7 +14,7 @@ from sourcing.futures.benders import Tails, benders
 from sourcing.futures.blocks import cut_up
 from sourcing.futures.glue import Tree
 from sourcing.integers import polished, rounded, run_integer
-from sourcing.sheets import NoSolution
+from sourcing.sheets import NoPlan, NoSolution
 from sourcing.solver import Options, Solution, Stopped, run_linear
 from sourcing.workers import Crew
 
@@ -38,7 +38,11 @@ def solve_large(tree: Tree, result: TreeSolution, options: Options, *, workers: 
         result.status = first.status
         return None, None
     with Crew(Tails, (blocks, quiet), workers=workers, dask=dask) as crew:
-        linear = benders(tree, crew, options, first.x)
+        try:
+            linear = benders(tree, crew, options, first.x)
+        except NoPlan:
+            result.status = "infeasible"
+            return None, None
         result.objective, result.bound = linear.objective, min(linear.bound, linear.objective)
         result.proof = f"the cuts of {linear.rounds} rounds, recomputed from the arrays"
         if not tree.arrays.integer.any():

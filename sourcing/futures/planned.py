@@ -12,13 +12,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sourcing.components.decisions import Decision
+from sourcing import explain
+from sourcing.futures import words
 from sourcing.futures.report import by_future, common_decisions, decisions_by_future, decisions_of, futures_table
 from sourcing.futures.solve import TreeSolution, solve_tree
 from sourcing.instance import Instance
 from sourcing.ledger import VALUE_KINDS
-from sourcing.plan import Futures, Plan, money_text, plan_of, positions
+from sourcing.plan import Futures, NoPlanReport, Plan, plan_of, positions, run_table
 from sourcing.sheets import NoPlan
-from sourcing.solver import Options, Solution, untold
+from sourcing.solver import Options, Solution, run_linear, untold
 from sourcing.tables import Table, total
 from sourcing.workers import Crew
 
@@ -59,7 +61,7 @@ def plan_futures(
     options = Options(gap=gap, time_limit=time_limit, seed=seed, threads=threads, stop=stop, tell=tell)
     found = solve_tree(instance, view=view, options=options, risk_weight=risk_weight, workers=workers, dask=dask)
     if found.status in ("infeasible", "unbounded"):
-        raise NoPlan(f"no plan holds in every future: the tree is {found.status}")
+        raise no_plan(found, options)
     shown = shown_future(found)
     silent = replace(options, tell=untold)
     tell("the plan of each future", found.objective, found.bound)
@@ -70,6 +72,28 @@ def plan_futures(
     with Crew(_itself, found, workers=workers, dask=dask) as crew:
         told |= dict(zip(others, crew.map(tell_future, others), strict=True))
     return _joined(plan, found, shown, dict(sorted(told.items())))
+
+
+def no_plan(found: TreeSolution, options: Options) -> NoPlan:
+    """Why no plan holds in every future: which one has none by itself, or that none begins as the others do."""
+    from sourcing.model import build
+
+    for path in found.paths:
+        whole = replace(path.arrays, integer=path.arrays.integer & False, cost=path.arrays.cost + path.penalty)
+        alone = run_linear(None, whole, options)
+        if alone.status == "optimal":
+            continue
+        built = build(path.branch.instance, view=found.view)
+        headline, why = explain.why(path.branch.instance, path.arrays, alone.status)
+        headline = f"In “{path.branch.name}”: {headline}"
+        error = NoPlan(headline)
+        run = run_table(Solution(built, path.arrays, alone.status), options)
+        error.report = NoPlanReport(found.instance, alone.status, headline, why, run)
+        return error
+    return NoPlan(
+        "Each future has a plan by itself, but none begins as the others do. Let scenarios part earlier (Starts), or "
+        "give limits and firm minimums after their starts a penalty."
+    )
 
 
 def shown_future(found: TreeSolution) -> int:
@@ -160,44 +184,21 @@ def _joined(plan: Plan, found: TreeSolution, shown: int, told: dict[int, Told]) 
         seconds=found.seconds,
     )  # fmt: skip
     plan.tabs = {**{table.title: table for table in new if table.rows or table.title == "Futures"}, **plan.tabs}
-    plan.verdict = verdict_of(plan, found, shown)
-    run = plan.tabs["Run"]
-    facts = plan.futures
+    run, facts = plan.tabs["Run"], plan.futures
     for item, value in (
-        ("Planned over", f"{len(told)} futures; the tabs that name none show {found.paths[shown].branch.id}"),
-        ("Objective over futures (M USD)", facts.objective),
-        ("Bound over futures (M USD)", facts.bound),
+        ("Planned over", f"{len(told)} futures"),
+        (words.SHOWN, found.paths[shown].branch.id),
+        (words.OVER_STATUS, facts.status),
+        (words.OVER, facts.objective),
+        (words.OVER_BOUND, facts.bound),
         ("Bound over futures proven by", facts.proof),
-        ("Expected cost (M USD)", facts.expected),
-        (f"CVaR {100 * facts.alpha:g} % (M USD)", facts.cvar),
-        ("Risk weight", facts.risk_weight),
-        ("Missed service levels count (M USD)", facts.missed),
+        (words.EXPECTED, facts.expected),
+        (words.CVAR, facts.cvar),
+        (words.LEVEL, 100 * facts.alpha),
+        (words.WEIGHT, facts.risk_weight),
+        (words.MISSED, facts.missed),
         ("Audited futures", f"{len(told)}, {sum(own.checks for own in told.values())} checks passed"),
     ):
         run.add(item, value)
+    plan.verdict = words.verdict(plan.tabs["Futures"], dict(run.rows), plan.verdict)
     return plan
-
-
-def verdict_of(plan: Plan, found: TreeSolution, shown: int) -> str:
-    """The plan over futures in words: how sure, what it costs on average and in the tail, and which is worst."""
-    facts = plan.futures
-    assert facts is not None
-    gap = max(0.0, facts.objective - facts.bound)
-    if facts.status != "optimal":
-        proof = f"Not proven: a plan over these futures could be up to {gap:,.1f} M USD cheaper."
-    else:
-        proof = f"Proven within {gap:,.2f} M USD over {len(facts.probabilities)} futures."
-    ends = [s for s in range(len(found.paths)) if _is_end(found, s) and found.paths[s].branch.probability > 0]
-    worst = max(ends, key=found.loss)
-    words = [
-        proof,
-        f"Expected {money_text(facts.expected)}, mean of the worst {100 * (1 - facts.alpha):g} % "
-        f"{money_text(facts.cvar)} (risk weight {facts.risk_weight:g}).",
-        f"Dearest: {found.paths[worst].branch.name} ({money_text(found.loss(worst) / 1000)}).",
-    ]
-    if facts.missed > 0.005:
-        words.append(f"Service levels of contingencies are missed: see Futures ({money_text(facts.missed)}).")
-    branch = found.paths[shown].branch
-    words.append(f"Tabs that name no future show {branch.name}: {plan.verdict.split('. ', 1)[-1]}")
-    return " ".join(words)
-

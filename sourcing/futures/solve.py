@@ -20,6 +20,7 @@ from sourcing.futures.branches import branches
 from sourcing.futures.glue import Path, Tree, first_difference, glue, path_of
 from sourcing.futures.shocks import starts, under
 from sourcing.futures.stamp import Form
+from sourcing.futures.words import sorted_tail
 from sourcing.instance import Instance
 from sourcing.lots import reach
 from sourcing.sheets import NoSolution
@@ -76,22 +77,11 @@ class TreeSolution:
     @property
     def cvar(self) -> float:
         """Mean cost of the worst 1 - alpha of the futures (k USD), from the sorted losses."""
-        return sorted_tail([(self.loss(s), p.branch.probability) for s, p in enumerate(self.paths)], self.alpha)
+        return sorted_tail(((self.loss(s), p.branch.probability) for s, p in enumerate(self.paths)), self.alpha)
 
     def solution(self, s: int) -> Solution:
         """A future's plan as the solution of its path."""
         return solution_of(self, s)
-
-
-def sorted_tail(losses: list[tuple[float, float]], alpha: float) -> float:
-    """Mean of the worst 1 - alpha of some losses with probabilities; the loss at the border counts in part."""
-    left = mass = (1 - alpha) * sum(probability for _, probability in losses)
-    total = 0.0
-    for loss, probability in sorted(losses, reverse=True):
-        part = min(probability, left)
-        total += part * loss
-        left -= part
-    return total / mass
 
 
 def grow(instance: Instance, view: str | None = None, only: frozenset[str] | None = None) -> list[Path]:

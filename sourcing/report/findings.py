@@ -64,8 +64,8 @@ class Due:
 
 
 def records(plan: Plan, tab: str) -> list[Record]:
-    """The rows of a tab as {column: value}."""
-    return list(plan.tabs[tab].records())
+    """The rows of a tab as {column: value}; none of a tab that the plan does not have."""
+    return list(plan.tabs[tab].records()) if tab in plan.tabs else []
 
 
 def sums(rows: Iterable[Record], key: Callable[[Record], Any], value: str) -> dict[Any, float]:
