@@ -7,9 +7,11 @@ Names tie the two together: column 17 is ("channels.flow", ("kuantan", "japan", 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from sourcing.model import uncollected
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,11 +56,13 @@ class Arrays:
         return csc_matrix((self.values, self.indices, self.starts), shape=(len(self.rows), len(self.columns)))
 
 
-def compile_path(path: Any) -> Arrays:
-    """Read a Pyomo model into named arrays; rows without a variable are checked here and left out."""
+@uncollected()
+def compile_path(path: Any, look: Callable[[Mapping[str, list[float]]], None] | None = None) -> Arrays:
+    """Read a Pyomo model into named arrays; `look` is shown their numbers as the model holds them, before."""
     import numpy as np
     from pyomo.core.expr import LinearExpression
     from pyomo.environ import Constraint, Objective, Var
+    from pyomo.environ import value as number_of
     from pyomo.repn import generate_standard_repn
 
     columns: list[tuple[str, tuple[Any, ...]]] = []
@@ -69,7 +73,7 @@ def compile_path(path: Any) -> Arrays:
         for index, var in family.items():
             place[id(var)] = len(columns)
             columns.append((name, index if isinstance(index, tuple) else (index,)))
-            low, high = var.lb, var.ub
+            low, high = number_of(var.lower), number_of(var.upper)
             if var.fixed:
                 low = high = var.value
             lower.append(-np.inf if low is None else low)
@@ -79,15 +83,15 @@ def compile_path(path: Any) -> Arrays:
     def linear(body: Any) -> tuple[dict[int, float], float]:
         terms: dict[int, float] = {}
         if body.__class__ is LinearExpression:
-            pairs, constant = zip(body.linear_vars, body.linear_coefs, strict=True), float(body.constant)
+            pairs, constant = zip(body.linear_vars, body.linear_coefs, strict=True), body.constant
         else:
             form = generate_standard_repn(body, compute_values=True)
             if not form.is_linear():
                 raise ValueError(f"{body} is not linear")
-            pairs, constant = zip(form.linear_vars, form.linear_coefs, strict=True), float(form.constant)
+            pairs, constant = zip(form.linear_vars, form.linear_coefs, strict=True), form.constant
         for var, coefficient in pairs:
             column = place[id(var)]
-            terms[column] = terms.get(column, 0.0) + float(coefficient)
+            terms[column] = terms.get(column, 0.0) + coefficient
         return terms, constant
 
     fixed = [
@@ -104,9 +108,10 @@ def compile_path(path: Any) -> Arrays:
     for family in path.component_objects(Constraint, active=True, descend_into=True):
         name = family.name
         for index, row in family.items():
-            terms, constant = linear(row.body)
-            low = -np.inf if row.lower is None else float(row.lower) - constant
-            high = np.inf if row.upper is None else float(row.upper) - constant
+            low, body, high = row.to_bounded_expression()
+            terms, constant = linear(body)
+            low = -np.inf if low is None else number_of(low) - constant
+            high = np.inf if high is None else number_of(high) - constant
             number = len(rows)
             rows.append((name, index if isinstance(index, tuple) else (index,)))
             row_lower.append(low)
@@ -116,18 +121,22 @@ def compile_path(path: Any) -> Arrays:
     terms, constant = linear(objective.expr)
     for var in fixed:
         var.fix()
-    cost = np.zeros(len(columns))
+    cost = [0.0] * len(columns)
     for column, value in terms.items():
         cost[column] = value
     entries.sort()
     starts = np.zeros(len(columns) + 1, dtype=np.int32)
     for column, _, _ in entries:
         starts[column + 1] += 1
+    values = [value for _, _, value in entries]
+    if look is not None:
+        sides = {"lower": lower, "upper": upper, "row_lower": row_lower, "row_upper": row_upper}
+        look({"cost": cost, "constant": [constant], "values": values, **sides})
     return Arrays(
-        columns, rows, place, cost, constant, np.array(lower, dtype=float), np.array(upper, dtype=float),
-        np.array(row_lower, dtype=float), np.array(row_upper, dtype=float), np.cumsum(starts, dtype=np.int32),
-        np.array([row for _, row, _ in entries], dtype=np.int32), np.array([v for _, _, v in entries], dtype=float),
-        np.array(integer, dtype=bool),
+        columns, rows, place, np.array(cost, dtype=float), float(constant), np.array(lower, dtype=float),
+        np.array(upper, dtype=float), np.array(row_lower, dtype=float), np.array(row_upper, dtype=float),
+        np.cumsum(starts, dtype=np.int32), np.array([row for _, row, _ in entries], dtype=np.int32),
+        np.array(values, dtype=float), np.array(integer, dtype=bool),
     )  # fmt: skip
 
 

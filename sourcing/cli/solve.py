@@ -97,10 +97,10 @@ def solve(
     talk.say(f"Solving {problem.name}")
     with Progress(talk) as progress:
         try:
-            given: dict[str, Any] = dict(
-                view=view and view.value, gap=gap, time_limit=time_limit, seed=seed, threads=threads,
-                stop=progress.stop, tell=progress.tell,
-            )  # fmt: skip
+            given: dict[str, Any] = {
+                "view": view and view.value, "gap": gap, "time_limit": time_limit, "seed": seed, "threads": threads,
+                "stop": progress.stop, "tell": progress.tell,
+            }  # fmt: skip
             if scenarios:
                 from sourcing.futures.planned import plan_futures
 

@@ -193,7 +193,9 @@ def benders(tree: Tree, crew: Crew, options: Options, first: Any = None) -> Roun
             raise NoPlan(f"the trunk of the tree is {start.status}")
         x = start.x
     whole = master
-    for number in range(1, ROUNDS + 1):
+    rounds = 0
+    while rounds < ROUNDS:
+        rounds += 1
         answers: list[Answer] = crew.map(ask, [(k, x, bases[k]) for k in range(len(blocks))])
         cuts += [answer.cut for answer in answers]
         bases = [answer.basis or old for answer, old in zip(answers, bases, strict=True)]
@@ -233,7 +235,7 @@ def benders(tree: Tree, crew: Crew, options: Options, first: Any = None) -> Roun
         duals[trunk.rows] = relaxed.duals[: len(trunk.rows)]
     for block, answer in zip(blocks, kept[1], strict=True):
         point[block.columns], duals[block.rows] = answer.y, answer.duals
-    return Rounds(best, bound, point, duals, number, cuts, whole, relaxed)
+    return Rounds(best, bound, point, duals, rounds, cuts, whole, relaxed)
 
 
 def _basic(count: int) -> list[Any]:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class Block:
     """What leaves the trunk in one branch: its own model with the sides as if the trunk did nothing, and the link.
 
-    `columns` and `rows` are its places in the whole model, `links` the places in the master that its rows look at, `link` (rows x
-    links) is T.
+    `columns` and `rows` are its places in the whole model, `links` the places in the master that its rows look at,
+    `link` (rows x links) is T.
     """
 
     branch: int
@@ -39,9 +39,7 @@ class Block:
     def at(self, x: Any) -> Arrays:
         """The block's model where the master's columns have the values x."""
         shift = self.link @ x[self.links]
-        return replace(
-            self.arrays, row_lower=self.arrays.row_lower - shift, row_upper=self.arrays.row_upper - shift
-        )
+        return replace(self.arrays, row_lower=self.arrays.row_lower - shift, row_upper=self.arrays.row_upper - shift)
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ def cut_up(tree: Tree) -> tuple[Block, list[Block]]:
     import numpy as np
     from scipy.sparse import csr_matrix
 
-    root = []
+    root: list[int] = []
     for path in tree.paths:  # the child of the trunk through which a path leaves it
         parent = path.branch.parent
         root.append(0 if parent < 0 else len(root) if parent == 0 else root[parent])

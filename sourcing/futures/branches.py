@@ -1,7 +1,7 @@
 """Branches: where futures part from each other, and how likely each is.
 
-    strike[t]       = 1 - Π_e (1 - hazard[e])^years[t]                      of the events e that are open in t          [1]
-    probability[e,t] = probability(path undisturbed until t) · strike[t] · hazard[e] / Σ_e hazard[e]                   [1]
+    strike[t]        = 1 - Π_e (1 - hazard[e])^years[t]                     of the events e that are open in t       [1]
+    probability[e,t] = probability(path undisturbed until t) · strike[t] · hazard[e] / Σ_e hazard[e]                 [1]
 
 The trunk are the tables as they stand. A scenario leaves the trunk, or the scenario that it names, in its start period
 and shares every period before with it. Outlooks have probabilities of their own, which add up to 100 %; an outlook
@@ -19,7 +19,7 @@ from sourcing.components.horizon import periods
 from sourcing.components.scenarios import Scenario, Shock
 from sourcing.futures.shocks import starts
 from sourcing.instance import Instance
-from sourcing.sheets import InstanceError
+from sourcing.sheets import InstanceError, Issue
 
 TRUNK = "base"
 """What the tables as they stand are called where no outlook says so."""
@@ -95,8 +95,8 @@ def _grow(
     for row in children.get(parent.scenario, ()):
         if row.kind == "outlook":
             if parent.scenario and instance.row(Scenario, parent.scenario).kind == "event":
-                fault = instance.issue(row, "leaves", "an outlook cannot leave an event", "make it an event, with a hazard")
-                raise InstanceError([fault])
+                message = "an outlook cannot leave an event"
+                raise InstanceError([instance.issue(row, "leaves", message, "make it an event, with a hazard")])
             changed = tables(row.scenario, "")
             start = _start(instance, row, parent, changed, parted)
             grown.append(len(found))
@@ -107,8 +107,7 @@ def _grow(
             named = [periods(instance)[_start(instance, row, parent, tables(row.scenario, ""), parted)].id]
         events += [(spans[name].number, row, name) for name in named if spans[name].number >= parent.start]
         if not any(spans[name].number >= parent.start for name in named):
-            message = f"starts before {row.leaves or parent.id}, which it leaves, does"
-            raise InstanceError([instance.issue(row, "starts", message, f"{periods(instance)[parent.start].id} or later")])
+            raise InstanceError([_too_early(instance, row, parent)])
     undisturbed = parent.probability
     for number in sorted({number for number, _, _ in events}):
         years = periods(instance)[number].years
@@ -138,9 +137,7 @@ def _branch(row: Scenario, id: str, parent: int, start: int, probability: float,
     )  # fmt: skip
 
 
-def _start(
-    instance: Instance, row: Scenario, parent: Branch, changed: Instance, parted: Parted
-) -> int:
+def _start(instance: Instance, row: Scenario, parent: Branch, changed: Instance, parted: Parted) -> int:
     """The number of the period in which a branch leaves its parent, if it does so once."""
     named = starts(instance, row.scenario)
     if len(named) > 1:
@@ -150,6 +147,10 @@ def _start(
         return max(parted(parent.instance, changed), parent.start)
     number = next(t.number for t in periods(instance) if t.id == named[0])
     if number < parent.start:
-        message = f"starts before {row.leaves or parent.id}, which it leaves, does"
-        raise InstanceError([instance.issue(row, "starts", message, f"{periods(instance)[parent.start].id} or later")])
+        raise InstanceError([_too_early(instance, row, parent)])
     return number
+
+
+def _too_early(instance: Instance, row: Scenario, parent: Branch) -> Issue:
+    message = f"starts before {row.leaves or parent.id}, which it leaves, does"
+    return instance.issue(row, "starts", message, f"{periods(instance)[parent.start].id} or later")

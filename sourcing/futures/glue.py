@@ -153,7 +153,9 @@ def path_of(branch: Branch, arrays: Arrays) -> Path:
     import numpy as np
 
     instance, spans = branch.instance, periods(branch.instance)
-    columns, rows, costs, sides, entries = [], [], [], [], []
+    columns: list[Column] = []
+    rows: list[Column] = []
+    costs, sides, entries = [], [], []
     place = {index: number for number, (family, index) in enumerate(arrays.columns) if family == "demand.short"}
     for d in instance[Demand] if branch.contingency else ():
         level = d.service_level if branch.service_level is None else branch.service_level
@@ -187,7 +189,7 @@ def extended(
     entries: list[tuple[int, int, float]],
     lower: Any = None,
 ) -> Arrays:
-    """Arrays with columns (from 0, or `lower`, up) and rows added; entries are (column, number of the new row, value)."""
+    """Arrays with columns (from 0 or `lower` up) and rows added; entries are (column, place among the new rows, value)."""
     import numpy as np
     from scipy.sparse import csc_matrix, hstack, vstack
 
@@ -253,8 +255,8 @@ def glue(paths: list[Path], risk_weight: float = 0.0, alpha: float = 0.9, weight
             _same(paths, s, ~own, ~own_rows, place, row_place, places, row_places)
             place[own] = len(columns) + np.arange(own.sum())
             row_place[own_rows] = len(rows) + np.arange(own_rows.sum())
-        columns += [(family, (name, *index)) for (family, index), k in zip(arrays.columns, own.tolist(), strict=True) if k]
-        rows += [(family, (name, *index)) for (family, index), k in zip(arrays.rows, own_rows.tolist(), strict=True) if k]
+        columns += _named(name, arrays.columns, own)
+        rows += _named(name, arrays.rows, own_rows)
         places.append(place)
         row_places.append(row_place)
         owner.append(np.full(int(own.sum()), s, dtype=np.int32))
@@ -293,6 +295,11 @@ def glue(paths: list[Path], risk_weight: float = 0.0, alpha: float = 0.9, weight
     return weighed(tree) if risk_weight else tree
 
 
+def _named(branch: str, names: list[Column], own: Any) -> list[Column]:
+    """The names of what is a branch's own, with the branch before their index."""
+    return [(family, (branch, *index)) for (family, index), mine in zip(names, own.tolist(), strict=True) if mine]
+
+
 def _share(parent: Path, path: Path, shared: Any, place: Any, theirs: Any, *, rows: bool) -> list[int]:
     """Give what a path shares the places that it has in its parent; the numbers of what the parent has not."""
     import numpy as np
@@ -328,7 +335,8 @@ def _same(
     other_rows = np.array([row_at[value] for value in row_place[rows].tolist()], dtype=np.int64)
     one, two = path.arrays, parent.arrays
     moved = mine[(one.lower[mine] != two.lower[other]) | (one.upper[mine] != two.upper[other])]
-    sides = rows[(one.row_lower[rows] != two.row_lower[other_rows]) | (one.row_upper[rows] != two.row_upper[other_rows])]
+    low, high = one.row_lower[rows] != two.row_lower[other_rows], one.row_upper[rows] != two.row_upper[other_rows]
+    sides = rows[low | high]
     left, right = one.matrix()[:, mine].tocsr()[rows], two.matrix()[:, other].tocsr()[other_rows]
     changed = (left != right).tocoo()
     if len(moved) or len(sides) or changed.nnz:
@@ -348,7 +356,7 @@ def weighed(tree: Tree) -> Tree:
 
     arrays, weight = tree.arrays, tree.risk_weight
     ends = [s for s, probability in enumerate(tree.weights) if probability > 0]
-    first, first_row = len(arrays.columns), len(arrays.rows)
+    first = len(arrays.columns)
     names = [tree.paths[s].branch.id for s in ends]
     columns = [(TAIL, ("all",)), *((EXCESS, (name,)) for name in names)]
     total = sum(tree.weights)
@@ -366,9 +374,7 @@ def weighed(tree: Tree) -> Tree:
     lower = np.zeros(len(columns))
     lower[0] = -np.inf
     rows = [(RISK, (name,)) for name in names]
-    wide = extended(
-        arrays, columns, rows, np.array(cost), np.array(sides), np.full(len(rows), np.inf), entries, lower
-    )
+    wide = extended(arrays, columns, rows, np.array(cost), np.array(sides), np.full(len(rows), np.inf), entries, lower)
     return replace(
         tree,
         arrays=wide,

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
-from sourcing.components.decisions import Decision
 from sourcing import explain
+from sourcing.components.decisions import Decision
 from sourcing.futures import words
 from sourcing.futures.report import by_future, common_decisions, decisions_by_future, decisions_of, futures_table
 from sourcing.futures.solve import TreeSolution, solve_tree

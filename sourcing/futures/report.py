@@ -1,7 +1,7 @@
 """What a plan over futures shows: first what all share, then what each does with it.
 
-    expected  = Σ_s probability[s]·loss[s]                                                                      [M USD]
-    CVaR      = mean of the worst 1 - alpha of the losses; the loss at the border counts in part                [M USD]
+expected  = Σ_s probability[s]·loss[s]                                                                      [M USD]
+CVaR      = mean of the worst 1 - alpha of the losses; the loss at the border counts in part                [M USD]
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def futures_table(found: TreeSolution, tabs: dict[int, dict[str, Table]]) -> Tab
             ("Miss counts", "M USD"), "In the worst tail",
         ),
         f"What may happen. Cost: discounted, with what is short. Expected: {found.expected / 1000:,.1f} M USD; mean of "
-        f"the worst {100 * (1 - found.alpha):g} %: {found.cvar / 1000:,.1f} M USD. A future of probability 0 that is no "
-        "contingency is planned by itself, with what it shares as it is.",
+        f"the worst {100 * (1 - found.alpha):g} %: {found.cvar / 1000:,.1f} M USD. A future of probability 0 that is "
+        "no contingency is planned by itself, with what it shares as it is.",
     )  # fmt: skip
     tail = _tail(found)
     for s, path in enumerate(found.paths):
@@ -119,8 +119,8 @@ def decisions_by_future(found: TreeSolution, decided: dict[int, list[Decision]])
                 own.setdefault((d.column, d.steps), []).append(found.paths[s].branch.id)
     for s, d in rows:
         mine = found.paths[s].branch.id
-        others = [name for name in own[d.column, d.steps] if name != mine]
-        table.add(mine, d.start.id, d.kind, d.name, d.where, d.steps, d.opens and d.opens.id, d.outlay, "; ".join(others))
+        others = "; ".join(name for name in own[d.column, d.steps] if name != mine)
+        table.add(mine, d.start.id, d.kind, d.name, d.where, d.steps, d.opens and d.opens.id, d.outlay, others)
     return table
 
 

@@ -1,10 +1,10 @@
 """Solving a tree: every decision before a future parts is shared by all that share it.
 
-    1. Each branch's path: built once, stamped where only numbers differ (`stamp`).
-    2. One model while it is small; blocks with cuts where it is large (`benders`).
-    3. Integers of a large tree: the trunk's are rounded with the cuts of the linear tree as what the futures cost, then
-       each future is solved with its own. The bound stays that of the linear tree.
-    4. A future of probability 0 is planned by itself, with what it shares as it is: so it shows a plan, not noise.
+1. Each branch's path: built once, stamped where only numbers differ (`stamp`).
+2. One model while it is small; blocks with cuts where it is large (`benders`).
+3. Integers of a large tree: the trunk's are rounded with the cuts of the linear tree as what the futures cost, then
+   each future is solved with its own. The bound stays that of the linear tree.
+4. A future of probability 0 is planned by itself, with what it shares as it is: so it shows a plan, not noise.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sourcing.components.scenarios import Scenario
 from sourcing.futures.branches import branches
 from sourcing.futures.glue import Path, Tree, first_difference, glue, path_of
 from sourcing.futures.shocks import starts, under
-from sourcing.futures.stamp import Form
+from sourcing.futures.stamp import Form, differing
 from sourcing.futures.words import sorted_tail
 from sourcing.instance import Instance
 from sourcing.lots import reach
@@ -98,25 +98,28 @@ def grow(instance: Instance, view: str | None = None, only: frozenset[str] | Non
         for row in rows
         for start in {"", *starts(instance, row.scenario)}
     }
-    form = Form(trunk := build(instance, view=view), compile_path(trunk), instance)
-    arrays = {key: form.stamp(changed) for key, changed in tables.items()}
-    others = [changed for key, changed in tables.items() if arrays[key] is None]
-    lots = [reach(instance), *map(reach, others)]
-    if lots[0].keep(lots[1:]):  # what only a shock makes useful must be there before it
+    lots = {key: reach(changed) for key, changed in tables.items() if differing(instance, changed) is None}
+    stamped: dict[tuple[str, str], Arrays | None] = {}
+    grown = True
+    while grown:  # what only a shock makes useful must be there before it
+        reach(instance).keep(lots.values())
         form = Form(trunk := build(instance, view=view), compile_path(trunk), instance)
-        arrays = {key: form.stamp(changed) for key, changed in tables.items()}
-    for own in lots[1:]:
-        own.keep(lots[:1])
+        stamped = {key: None if key in lots else form.stamp(changed) for key, changed in tables.items()}
+        unlike = {key: reach(tables[key]) for key, found in stamped.items() if found is None and key not in lots}
+        lots |= unlike
+        grown = reach(instance).keep(unlike.values())
+    for own in lots.values():
+        own.keep([reach(instance)])
     paths = {id(instance): form.arrays}
     for key, changed in tables.items():
-        found = arrays[key]
+        found = stamped[key]
         paths[id(changed)] = compile_path(build(changed, view=view)) if found is None else found
 
     def parted(parent: Instance, child: Instance) -> int:
         return first_difference(paths[id(parent)], paths[id(child)], instance) or 0
 
-    grown = branches(instance, lambda scenario, start: tables[scenario, start], parted, only)
-    return [path_of(branch, paths[id(branch.instance)]) for branch in grown]
+    found_branches = branches(instance, lambda scenario, start: tables[scenario, start], parted, only)
+    return [path_of(branch, paths[id(branch.instance)]) for branch in found_branches]
 
 
 def solve_tree(
@@ -222,9 +225,7 @@ def _owner(tree: Tree, s: int, period: int) -> int:
     return s
 
 
-def _alone(
-    path: Path, paths: list[Path], values: list[Any], known: Any, options: Options
-) -> tuple[Any, Any]:
+def _alone(path: Path, paths: list[Path], values: list[Any], known: Any, options: Options) -> tuple[Any, Any]:
     """A future that does not count, planned with what it shares as it is (or as the tree has it, if `known`)."""
     import numpy as np
 

@@ -1,7 +1,7 @@
 """What a plan over futures says of itself, from its tab Futures and its Run alone: `verify` says it again.
 
-    expected = Σ_s probability[s]·cost[s]          CVaR = mean of the worst 1 - alpha of the costs              [M USD]
-    objective = expected + risk weight·CVaR + what contingencies miss                                           [M USD]
+expected = Σ_s probability[s]·cost[s]          CVaR = mean of the worst 1 - alpha of the costs              [M USD]
+objective = expected + risk weight·CVaR + what contingencies miss                                           [M USD]
 """
 
 from __future__ import annotations
