@@ -1,0 +1,39 @@
+"""A plain workbook of tables, a sheet each, in the style of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+
+from sourcing.instance import Instance
+from sourcing.report import style
+from sourcing.report.workbook import write_table
+from sourcing.sheets import OutputError
+from sourcing.tables import Table
+
+
+def write_tables(tables: Iterable[Table], path: str | Path, instance: Instance, title: str) -> None:
+    """Write tables as sheets of a workbook; OutputError where the file or a value can't be written.
+
+    The book names the instance that it is about and its hash, but is no plan.
+    """
+    import xlsxwriter
+    from xlsxwriter.exceptions import XlsxWriterException
+
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "default_format_properties": {"font_name": style.FONT, "font_size": 10, "font_color": style.INK},
+    }
+    book = xlsxwriter.Workbook(str(path), options)
+    book.set_properties({"title": title, "subject": instance.name})
+    book.set_custom_property("input_sha256", instance.sha256(), "text")
+    book.set_custom_property("sourcing-version", version("allied-sourcing"), "text")
+    for table in tables:
+        write_table(book, table.title, table)
+    try:
+        book.close()
+    except (OSError, XlsxWriterException) as fault:
+        raise OutputError(f"{path}: the workbook cannot be written ({fault})") from fault
