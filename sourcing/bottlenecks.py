@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sourcing.arrays import Column
 from sourcing.bindings import BINDINGS, cell_of, period_of
 from sourcing.components.channels import Channel, channels
-from sourcing.components.horizon import discount, periods
+from sourcing.components.horizon import at, discount, periods
 from sourcing.components.production import Line, lines
 from sourcing.tables import Table, fields
 from sourcing.usage import decided_for
@@ -137,7 +137,8 @@ def _forced(solution: Solution, terms: list[tuple[float, Column]], site: str) ->
 
 
 def _line(solution: Solution, line: Line, period: str, added: float) -> tuple[Any, ...]:
-    cost = (line.row.cost or 0.0) / 1000
+    t = next(span for span in periods(solution.instance) if span.id == period)
+    cost = (at(line.row.cost, t) or 0.0) / 1000
     where = solution.instance.where(line.row, "cost")
     return _priced("unused source", f"{line.site}: {line.row.recipe}", period, cost, added, where)
 

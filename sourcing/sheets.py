@@ -27,7 +27,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, dataclass_transform
+from typing import Any, ClassVar, Literal, TypeAlias, dataclass_transform
 
 from sourcing.units import conversion as conversion
 
@@ -76,6 +76,9 @@ class InstanceError(SourcingError):
         self.issues = issues
         errors = [str(issue) for issue in issues if issue.severity == "error"]
         super().__init__(f"{len(errors)} error(s) in the instance\n" + "\n".join(errors))
+
+    def __reduce__(self) -> tuple[type[InstanceError], tuple[list[Issue]]]:
+        return InstanceError, (self.issues,)  # a worker process sends it whole
 
 
 class AuditFailed(SourcingError):
@@ -153,6 +156,10 @@ class Series:
             if (overlap := min(stop, end) - max(begin, start)) > 1e-9:
                 total += overlap * value
         return total / (end - start)
+
+
+Amount: TypeAlias = float | Series
+"""A number of a row that holds at all times as a sheet gives it; a scenario may make it vary over time."""
 
 
 # ------------------------------------------------------------------------------------------------ selectors

@@ -270,15 +270,16 @@ def check(status: Any, what: str) -> None:
         raise NoSolution(f"HiGHS refused: {what}")
 
 
-def launch(solver: Any, options: Options) -> Any:
-    """Run HiGHS; its model status.
+def launch(solver: Any, options: Options, *, again: bool = False) -> Any:
+    """Run HiGHS; its model status. Where it would be run `again`, a failure is a status and no fault.
 
     What a callback raises is lost inside HiGHS, which reports a solve error: so `options.stop`, which may raise, is
     asked once more.
     """
     status = solver.run()
     options.stop()
-    check(status, "solving")
+    if not again:
+        check(status, "solving")
     return solver.getModelStatus()
 
 
@@ -316,8 +317,8 @@ def run_linear(path: Any, arrays: Arrays, options: Options, basis: Any = None) -
 
     solver.cbIpmInterrupt += watch
     solver.cbSimplexInterrupt += watch
-    status = launch(solver, options)
-    if status in (kind.kUnboundedOrInfeasible, kind.kUnknown, kind.kSolveError):
+    status = launch(solver, options, again=True)
+    if status in (kind.kUnboundedOrInfeasible, kind.kUnknown, kind.kSolveError, kind.kNotset):
         # presolve cannot tell the two apart, and an interior point may stop short: simplex without presolve can
         for name, value in (("solver", "simplex"), ("presolve", "off")):
             check(solver.setOptionValue(name, value), f"option {name}")

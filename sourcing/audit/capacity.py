@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from sourcing.audit.books import ZERO, Books
 from sourcing.audit.decisions import STEP, steps_started
-from sourcing.audit.facts import MOMENT, Facts, Time
+from sourcing.audit.facts import MOMENT, Facts, Time, mean
 from sourcing.audit.records import Use
 from sourcing.audit.verdict import MONEY, Families
 from sourcing.components.production import Unit
@@ -28,7 +28,8 @@ def check_capacity(facts: Facts, books: Books, families: Families) -> None:
 def steps_online(facts: Facts, books: Books, project: Project) -> list[tuple[Time, float]]:
     """(period from which they are on line, steps) of a project: data if it is committed, else as the plan started."""
     if project.status == "committed":
-        online = facts.online_from(project, facts.start_of(project))
+        start = facts.start_of(project)
+        online = facts.online_from(project, start) if start < facts.end_of(project) else None
         return [(online, project.steps)] if online else []
     found = []
     for step in books.steps:
@@ -53,7 +54,8 @@ def _projects(facts: Facts, books: Books, families: Families) -> None:
         known = (facts.units[project.unit].site, project.status, project.note)
         check.holds((step.where, step.status, step.remark) == known, f"{where}: its place, status or note is not so")
         if project.status == "committed":
-            begins = t.start - MOMENT <= max(facts.start_of(project), facts.times[0].start) < t.end - MOMENT
+            start = max(facts.start_of(project), facts.times[0].start)
+            begins = t.start - MOMENT <= start < min(t.end - MOMENT, facts.end_of(project))
             check.equal(step.started or 0.0, project.steps if begins else 0.0, f"{where}: started")
         steps = steps_online(facts, books, project)
         check.equal(step.online or 0.0, sum(n for on, n in steps if on.start <= t.start + MOMENT), f"{where}: on line")
@@ -64,6 +66,7 @@ def _projects(facts: Facts, books: Books, families: Families) -> None:
         if project.status == "option" and (step.started or 0.0) > STEP:
             early = t.start < max(facts.open_to_decisions, facts.start_of(project)) - MOMENT
             check.holds(not early, f"{where}: is not open to decisions yet")
+            check.holds(t.start < facts.end_of(project), f"{where}: starts after {project.latest}")
     told = {(step.name, step.period) for step in books.steps if step.kind == "project"}
     for name in facts.projects:
         for t in facts.times:
@@ -190,7 +193,7 @@ def _running(
     if told is None:
         check.at_most(load, 0.0, f"{where}: has no row; load", size=size)
         return
-    least = unit.minimum_load / 100 * size
+    least = mean(unit.minimum_load, t) / 100 * size
     check.holds(told.running in ("yes", "no"), f"{where}: running is {told.running!r}, neither yes nor no")
     if told.running == "yes":
         check.at_least(load, least, f"{where}: load while it runs", size=size)

@@ -66,8 +66,9 @@ def quantities(facts: Facts, books: Books, contract: Contract, t: Time) -> tuple
     if contract.minimum_share is not None or contract.maximum_share is not None:
         output = output_of(facts, books, contract.material, t, lambda s: facts.covers(contract.seller, s))
         made = sum(output.values()) * years / t.years
-        least = max(least, made * (contract.minimum_share or 0.0) / 100)
-        most = most if contract.maximum_share is None else min(most, made * contract.maximum_share / 100)
+        least = max(least, made * mean(contract.minimum_share, t) / 100)
+        share = mean(contract.maximum_share, t, default=math.inf)
+        most = min(most, made * share / 100) if math.isfinite(share) else most
     return least, most
 
 

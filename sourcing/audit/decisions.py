@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from sourcing.audit.books import Books
-from sourcing.audit.facts import MOMENT, Facts, Time
+from sourcing.audit.facts import MOMENT, Facts, Time, months_from
 from sourcing.audit.records import Decision
 from sourcing.audit.verdict import MONEY, Families, Family
 from sourcing.components.contracts import Contract
@@ -55,7 +55,7 @@ def pending(row: Qualification) -> bool:
 
 def opens(facts: Facts, row: Qualification, t: Time) -> Time | None:
     """The period in which a qualification opens that is started in another; None after the horizon."""
-    return facts.first_from(t.start + (row.lead_time or 0.0) / 12)
+    return facts.first_from(t.start + months_from(row.lead_time, t.start) / 12)
 
 
 def opening(facts: Facts, books: Books, row: Qualification) -> Time | None:

@@ -26,7 +26,7 @@ from sourcing.components.qualifications import Qualification
 from sourcing.components.stock import Stockpile
 from sourcing.components.trade import Offer, Price
 from sourcing.instance import Instance
-from sourcing.sheets import Selector, Series, conversion, span_of, year_of
+from sourcing.sheets import Amount, Selector, Series, conversion, span_of, year_of
 
 MOMENT = 1e-6
 """Two moments closer than this (years, half a minute) are one."""
@@ -61,8 +61,8 @@ class Line:
     recipe: str
     unit: str
     stage: str
-    cost: float
-    credit: float
+    cost: Amount
+    credit: Amount
     credit_payer: str
     adds: tuple[str, ...]
     uses: dict[str, float]
@@ -271,19 +271,19 @@ class Facts:
     def spot(self, offer: Offer, t: Time) -> float:
         """What an offer asks."""
         index = offer.index or self.materials[offer.material].index
-        return self.price(index, t) * (1 + offer.premium / 100) + offer.adder
+        return self.price(index, t) * (1 + mean(offer.premium, t) / 100) + mean(offer.adder, t)
 
     def before_floor(self, contract: Contract, t: Time) -> float:
         """A contract's price before floor and cap."""
         if contract.fixed is not None:
-            return contract.fixed
-        return self.price(contract.index or self.materials[contract.material].index, t) * (1 + contract.premium / 100)
+            return mean(contract.fixed, t)
+        index = contract.index or self.materials[contract.material].index
+        return self.price(index, t) * (1 + mean(contract.premium, t) / 100)
 
     def contract_price(self, contract: Contract, t: Time) -> float:
         """What a contract asks before a rebate."""
-        price = self.before_floor(contract, t)
-        price = price if contract.floor is None else max(price, contract.floor)
-        return price if contract.cap is None else min(price, contract.cap)
+        floor, cap = mean(contract.floor, t, default=-math.inf), mean(contract.cap, t, default=math.inf)
+        return min(max(self.before_floor(contract, t), floor), cap)
 
     def at_gate(self, under: str, origin: str, material: str, t: Time) -> float:
         """The price of a channel; inside one party the market price."""
@@ -327,9 +327,14 @@ class Facts:
         """The moment from which a project may start (a committed one does)."""
         return self.times[0].start if project.earliest is None else year_of(project.earliest)
 
+    @staticmethod
+    def end_of(project: Project) -> float:
+        """The moment before which a project must start; infinite without one."""
+        return math.inf if project.latest is None else year_of(project.latest + dt.timedelta(days=1)) - MOMENT
+
     def online_from(self, project: Project, start: float) -> Time | None:
         """The period from which a step that starts at a moment is on line."""
-        return self.first_from(start + project.lead_time / 12)
+        return self.first_from(start + months_from(project.lead_time, start) / 12)
 
     @staticmethod
     def ramp(project: Project, online: Time, t: Time) -> float:
@@ -344,9 +349,19 @@ class Facts:
         return total / t.years
 
 
-def mean(series: Series | None, t: Time, *, default: float) -> float:
-    """A calendar series in a period; `default` where the column is blank."""
-    return default if series is None else series.mean(t.start, t.end)
+def mean(value: Amount | None, t: Time, *, default: float = 0.0) -> float:
+    """A number or calendar series in a period; `default` where the column is blank."""
+    if value is None:
+        return default
+    return value.mean(t.start, t.end) if isinstance(value, Series) else value
+
+
+def months_from(value: Amount | None, start: float) -> float:
+    """The lead time of what starts at a moment; none where the column is blank."""
+    if isinstance(value, Series):
+        begun = [k for k, since in enumerate(value.starts) if since <= start + MOMENT]
+        return value.values[begun[-1]]
+    return value or 0.0
 
 
 def _times(instance: Instance) -> tuple[Time, ...]:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from sourcing.audit.books import Books
 from sourcing.audit.contracts import able, output_of, ways
 from sourcing.audit.decisions import signed
-from sourcing.audit.facts import KILO, MOMENT, Facts, Time
+from sourcing.audit.facts import KILO, MOMENT, Facts, Time, mean
 from sourcing.audit.material import sums
 from sourcing.audit.records import Flow, Instrument
 from sourcing.audit.verdict import MONEY, Families
@@ -27,12 +27,12 @@ def cfd(facts: Facts, books: Books, floor: Floor, t: Time) -> tuple[dict[str, fl
     output: dict[str, float] = defaultdict(float)
     for site, made in output_of(facts, books, floor.material, t, lambda s: facts.covers(floor.covered, s)).items():
         output[facts.owner(site)] += made
-    counted = min(sum(output.values()), math.inf if floor.volume is None else floor.volume * t.years)
+    counted = min(sum(output.values()), mean(floor.volume, t, default=math.inf) * t.years)
     market = benchmark(facts, floor, t)
     top_up = max(0.0, floor.level.mean(t.start, t.end) - market) * counted * KILO
     running = floor.upside_starts is None or year_of(floor.upside_starts) <= t.start + MOMENT
     above = max(0.0, market - floor.upside_from) if floor.upside_from is not None and running else 0.0
-    return output, counted, top_up, floor.upside_share / 100 * above * counted * KILO
+    return output, counted, top_up, mean(floor.upside_share, t) / 100 * above * counted * KILO
 
 
 def crosses(facts: Facts, floor: Floor, origin: str, destination: str) -> bool:
@@ -131,7 +131,7 @@ def _of_contracts(facts: Facts, books: Books, families: Families) -> None:
         if row.kind == "contract floor" and contract is not None and contract.floor is not None:
             t, where = facts.time[row.period], f"{row.floor} in {row.period}"
             market, tonnes = facts.before_floor(contract, t), taken.get((row.floor, row.period), 0.0)
-            check.equal(row.level or 0.0, contract.floor, f"{where}: level", floor=MONEY)
+            check.equal(row.level or 0.0, mean(contract.floor, t), f"{where}: level", floor=MONEY)
             check.equal(row.benchmark or 0.0, market, f"{where}: benchmark", floor=MONEY)
             check.equal(row.output or 0.0, tonnes, f"{where}: output")
             check.equal(row.counted or 0.0, tonnes, f"{where}: counted")

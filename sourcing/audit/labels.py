@@ -6,7 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Iterable
 
-from sourcing.audit.facts import MOMENT, Facts, Line, Time
+from sourcing.audit.facts import MOMENT, Facts, Line, Time, mean
 from sourcing.components.lanes import Lane
 from sourcing.components.materials import Content
 from sourcing.components.places import Holding
@@ -150,7 +150,7 @@ class Labels:
             if row.customer == customer and row.rule in (id, self.rules[id].rule):
                 since = -math.inf if row.since is None else year_of(row.since)
                 until = math.inf if row.until is None else year_of(row.until + dt.timedelta(days=1))
-                total += row.tonnes * t.overlap(since, until)
+                total += mean(row.tonnes, t) * t.overlap(since, until)
         return total
 
 

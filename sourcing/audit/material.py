@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -9,7 +10,7 @@ from typing import TypeVar
 from sourcing.audit.books import ZERO, Books
 from sourcing.audit.custody import brought, joins
 from sourcing.audit.decisions import signed
-from sourcing.audit.facts import Facts, Time
+from sourcing.audit.facts import Facts, Time, mean
 from sourcing.audit.labels import Label, name_of
 from sourcing.audit.records import Flow
 from sourcing.audit.verdict import Families
@@ -192,13 +193,13 @@ def _maxima(facts: Facts, books: Books, families: Families) -> None:
         books.flows, lambda f: (facts.lane(f.origin, f.destination, f.material), f.period), lambda f: f.tonnes
     )
     for (lane, period), tonnes in by_lane.items():
-        if lane is not None and lane.maximum is not None:
-            lanes.at_most(tonnes, lane.maximum * facts.time[period].years, f"{lane.name_of_row} in {period}")
+        if lane is not None and math.isfinite(most := mean(lane.maximum, facts.time[period], default=math.inf)):
+            lanes.at_most(tonnes, most * facts.time[period].years, f"{lane.name_of_row} in {period}")
     spot = [flow for flow in books.flows if flow.under == "spot"]
     for (site, m, period), tonnes in sums(spot, lambda f: (f.origin, f.material, f.period), lambda f: f.tonnes).items():
         offer = facts.offers.get((site, m))
-        if offer is not None and offer.maximum is not None:
-            offers.at_most(tonnes, offer.maximum * facts.time[period].years, f"{m} from {site} at spot in {period}")
+        if offer is not None and math.isfinite(most := mean(offer.maximum, facts.time[period], default=math.inf)):
+            offers.at_most(tonnes, most * facts.time[period].years, f"{m} from {site} at spot in {period}")
 
 
 def _orders(facts: Facts, books: Books, families: Families) -> None:
@@ -246,15 +247,15 @@ def _stock(facts: Facts, books: Books, families: Families) -> None:
             here = [s for s in books.stocks if s.stockpile == name and s.period == t.id]
             where = f"{name} in {t.id}"
             level = sum(s.closing for s in here)
-            limits.at_least(level, row.minimum, f"{where}: level")
+            limits.at_least(level, mean(row.minimum, t), f"{where}: level")
             draw = sum(s.draw for s in here)
             for value, limit, what in (
-                (level, row.maximum, "level"),
-                (sum(s.fill for s in here), None if row.fill is None else row.fill * t.years, "fill"),
-                (draw, None if row.draw is None else row.draw * t.years, "draw"),
-                (draw, 0.0 if row.release == "shocks only" else None, "drawn without a shock"),
+                (level, mean(row.maximum, t, default=math.inf), "level"),
+                (sum(s.fill for s in here), mean(row.fill, t, default=math.inf) * t.years, "fill"),
+                (draw, mean(row.draw, t, default=math.inf) * t.years, "draw"),
+                (draw, 0.0 if row.release == "shocks only" else math.inf, "drawn without a shock"),
             ):
-                if limit is not None:
+                if math.isfinite(limit):
                     limits.at_most(value, limit, f"{where}: {what}")
             if row.terminal is not None and t is facts.times[-1]:
                 limits.at_least(level, row.terminal, f"{where}: level at the end")

@@ -60,8 +60,8 @@ def _prices(facts: Facts, books: Books, families: Families) -> None:
         else:
             check.equal(math.nan if flow.price is None else flow.price, price, f"{flow}: price (USD/kg)")
         if lane:
-            check.equal(flow.freight, lane.freight, f"{flow}: freight (USD/t)")
-            check.equal(flow.tariff, lane.tariff / 100 * price * 1000, f"{flow}: tariff (USD/t)")
+            check.equal(flow.freight, mean(lane.freight, t), f"{flow}: freight (USD/t)")
+            check.equal(flow.tariff, mean(lane.tariff, t) / 100 * price * 1000, f"{flow}: tariff (USD/t)")
 
 
 # -------------------------------------------------------------------------------------------------- the ledger
@@ -107,12 +107,13 @@ class Ledger:
             where = f"{flow.origin} → {flow.destination}: {flow.material}" + (f" ({flow.under})" if contract else "")
             if flow.under != "inside":
                 offer = facts.offers.get((flow.origin, flow.material))
-                limited = _has_maximum(contract, t) if contract else bool(offer and offer.maximum is not None)
+                most = math.inf if offer is None else mean(offer.maximum, t, default=math.inf)
+                limited = _has_maximum(contract, t) if contract else math.isfinite(most)
                 self._pay(buyer, seller, "purchase", where, t, price * flow.tonnes * KILO, bounded=limited)
             if lane := facts.lane(flow.origin, flow.destination, flow.material):
                 payer = seller if contract and contract.delivered else buyer
-                self._pay(payer, "", "freight", where, t, lane.freight * flow.tonnes * MILLION)
-                tariff = lane.tariff / 100 * price * flow.tonnes * KILO
+                self._pay(payer, "", "freight", where, t, mean(lane.freight, t) * flow.tonnes * MILLION)
+                tariff = mean(lane.tariff, t) / 100 * price * flow.tonnes * KILO
                 self._pay(buyer, facts.treasury(flow.destination), "tariff", where, t, tariff, importer=buyer)
 
     def _contracts(self, t: Time) -> None:
@@ -145,8 +146,8 @@ class Ledger:
         facts, books = self._facts, self._books
         for run in books.runs_of[t.id]:
             line, owner = facts.line[run.process], facts.owner(run.site)
-            where, granted = f"{run.site}: {run.recipe} on {run.unit}", line.credit * run.activity * MILLION
-            self._pay(owner, "", "processing", where, t, line.cost * run.activity * MILLION)
+            where, granted = f"{run.site}: {run.recipe} on {run.unit}", mean(line.credit, t) * run.activity * MILLION
+            self._pay(owner, "", "processing", where, t, mean(line.cost, t) * run.activity * MILLION)
             self._pay(line.credit_payer, owner, "production credit", where, t, granted)
         for use in books.uses:
             if use.kind == "surplus" and use.period == t.id and use.name in facts.materials:
@@ -156,16 +157,16 @@ class Ledger:
         of_project = {project.unit for project in facts.projects.values()}
         for unit in facts.units.values():
             if unit.unit not in of_project:
-                self._pay(facts.owner(unit.site), "", "fixed", unit.unit, t, unit.fixed_cost * t.years)
+                self._pay(facts.owner(unit.site), "", "fixed", unit.unit, t, mean(unit.fixed_cost, t) * t.years)
         for use in books.uses:
             if use.kind == "capacity" and use.period == t.id and use.running == "yes" and use.name in facts.units:
                 unit = facts.units[use.name]
-                self._pay(facts.owner(unit.site), "", "running", unit.unit, t, unit.running_cost * t.years)
+                self._pay(facts.owner(unit.site), "", "running", unit.unit, t, mean(unit.running_cost, t) * t.years)
         for project in facts.projects.values():
             unit, steps = facts.units[project.unit], steps_online(facts, books, project)
             owner = facts.owner(unit.site)
             online = sum(n for on, n in steps if on.start <= t.start + MOMENT)
-            self._pay(owner, "", "fixed", unit.unit, t, unit.fixed_cost * t.years * online)
+            self._pay(owner, "", "fixed", unit.unit, t, mean(unit.fixed_cost, t) * t.years * online)
             if project.status == "option":
                 rate, life = project.cost_of_capital / 100, project.life
                 annuity = project.capex * (rate / (1 - (1 + rate) ** -life) if rate else 1 / life)
@@ -180,7 +181,7 @@ class Ledger:
             if stock.period == t.id:
                 row = facts.stockpiles[stock.stockpile]
                 level = (stock.opening + stock.closing) / 2
-                self._pay(row.holder, "", "storage", row.stockpile, t, row.storage * level * t.years * MILLION)
+                self._pay(row.holder, "", "storage", row.stockpile, t, mean(row.storage, t) * level * t.years * MILLION)
                 price, owner = facts.market(row.material, t), facts.owner(row.site)
                 self._pay(row.holder, owner, "purchase", row.stockpile, t, price * stock.fill * KILO)
                 self._pay(owner, row.holder, "purchase", row.stockpile, t, price * stock.draw * KILO)
@@ -204,7 +205,7 @@ class Ledger:
         for name, limit in facts.limits.items():
             if limit.penalty is not None and limit_holds(facts, limit, t):
                 over, under = limit_faults(facts, books, limit, t)
-                self._pay("planner", "", "limit penalty", name, t, limit.penalty * (over + under) * MILLION)
+                self._pay("planner", "", "limit penalty", name, t, mean(limit.penalty, t) * (over + under) * MILLION)
 
     def _public(self, t: Time) -> None:
         facts = self._facts
@@ -223,7 +224,8 @@ class Ledger:
 
 
 def _has_maximum(contract: Contract, t: Time) -> bool:
-    return math.isfinite(mean(contract.maximum, t, default=math.inf)) or contract.maximum_share is not None
+    maxima = (mean(most, t, default=math.inf) for most in (contract.maximum, contract.maximum_share))
+    return any(map(math.isfinite, maxima))
 
 
 Key = tuple[str, str, str, str, str]

@@ -38,7 +38,7 @@ def _split(facts: Facts, rule: Rule) -> bool:
 
 def _endless(row: Unit) -> bool:
     """Whether a minimum load stands on a unit without limit."""
-    return row.minimum_load > 0 and math.isinf(max(row.capacity.values))
+    return row.minimum_load != 0 and math.isinf(max(row.capacity.values))
 
 
 def _unbounded(row: Stockpile) -> bool:

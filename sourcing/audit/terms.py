@@ -249,10 +249,10 @@ def limit_count(facts: Facts, books: Books, limit: Limit, t: Time) -> tuple[floa
 def limit_bounds(limit: Limit, t: Time, base: float) -> tuple[float, float]:
     """Least and most tonnes that a limit allows in a period; 0 and infinite where it says nothing."""
     least, most = [0.0], [math.inf]
-    least += [base * limit.minimum_share / 100] if limit.minimum_share is not None else []
-    least += [limit.minimum * t.years] if limit.minimum is not None else []
-    most += [base * limit.maximum_share / 100] if limit.maximum_share is not None else []
-    most += [limit.maximum * t.years] if limit.maximum is not None else []
+    least += [base * mean(limit.minimum_share, t) / 100, mean(limit.minimum, t) * t.years]
+    share = mean(limit.maximum_share, t, default=math.inf)
+    most += [base * share / 100] if math.isfinite(share) else []
+    most += [mean(limit.maximum, t, default=math.inf) * t.years]
     return max(least), min(most)
 
 

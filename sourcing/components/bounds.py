@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from sourcing.components.contracts import least_tonnes, most_tonnes
 from sourcing.components.demand import Demand, customers, grades, need
-from sourcing.components.horizon import Span, periods
+from sourcing.components.horizon import Span, at, periods
 from sourcing.components.limits import Limit, times
 from sourcing.components.materials import select_materials
 from sourcing.components.production import Line, Unit, lines, made_at, may_be_left, years_of_capacity
@@ -26,6 +26,7 @@ from sourcing.components.stock import Stockpile, stocks_at
 from sourcing.components.trade import Offer
 from sourcing.instance import Instance
 from sourcing.sheets import InstanceError
+from sourcing.traced import added, largest, smallest
 
 if TYPE_CHECKING:
     from sourcing.components.channels import Channel
@@ -47,8 +48,8 @@ def most_load(instance: Instance, unit: str, t: Span) -> float:
     for line in lines(instance):
         for name, use in line.units:
             if name == unit:
-                uses[line.row.recipe] = max(uses.get(line.row.recipe, 0.0), use)
-    load = sum(use * worth[recipe] for recipe, use in uses.items())
+                uses[line.row.recipe] = largest(uses.get(line.row.recipe, 0.0), use)
+    load = added(use * worth[recipe] for recipe, use in uses.items())
     if not math.isfinite(load):
         row = instance.row(Unit, unit)
         message = "is none, and the data set no bound on what could run here"
@@ -58,12 +59,12 @@ def most_load(instance: Instance, unit: str, t: Span) -> float:
 
 def most_activity(instance: Instance, line: Line, t: Span) -> float:
     """The most activity of a line in a period (t)."""
-    return min((most_load(instance, unit, t) / use for unit, use in line.units if use), default=math.inf)
+    return smallest(math.inf, *(most_load(instance, unit, t) / use for unit, use in line.units if use))
 
 
 def most_made(instance: Instance, site: str, material: str, t: Span) -> float:
     """The most that a site can make of a material in a period (t); infinite if nothing bounds it."""
-    return sum(
+    return added(
         line.recipe.outputs[material] * most_activity(instance, line, t)
         for line in made_at(instance).get(site, {}).get(material, ())
     )
@@ -76,10 +77,9 @@ def most_flow(instance: Instance, h: Channel, t: Span) -> float:
     found = [math.inf]
     if h.contract and (most := most_tonnes(h.contract, t)) is not None:
         found.append(most)
-    if h.offer and h.offer.maximum is not None:
-        found.append(h.offer.maximum * t.years)
-    if h.lane.maximum is not None:
-        found.append(h.lane.maximum * t.years)
+    for maximum in (h.offer.maximum if h.offer else None, h.lane.maximum):
+        if (most := at(maximum, t)) is not None:
+            found.append(most * t.years)
     held = (h.origin, h.material) in stocks_at(instance)
     made = h.material in made_at(instance).get(h.origin, {})
     if made and not held and not any(h.origin == j for j in _receivers(instance).get(h.material, ())):
@@ -89,18 +89,18 @@ def most_flow(instance: Instance, h: Channel, t: Span) -> float:
         landing = arrivals(instance, h.lane.lead_time, t)
         needs = [(_need(instance, h.destination, h.material, later) / share, later) for later, share in landing]
         at_once = [tonnes for tonnes, later in needs if later is t]  # what lands later may be left over
-        found.append(at_once[0] if at_once else max((tonnes for tonnes, _ in needs), default=0.0))
-    if math.isinf(min(found)):
+        found.append(at_once[0] if at_once else largest(0.0, *(tonnes for tonnes, _ in needs)))
+    if all(map(math.isinf, found)):
         found.append(_wanted(instance, t)[0][h.material] + (least_tonnes(h.contract, t) if h.contract else 0.0))
-    if math.isinf(min(found)):
+    if all(map(math.isinf, found)):
         message = "nothing in the data bounds what could flow"
         raise InstanceError([instance.issue(h.lane, "maximum", message, "write a maximum on the lane")])
-    return min(found)
+    return smallest(*found)
 
 
 def _need(instance: Instance, customer: str, material: str, t: Span) -> float:
     """Tonnes of a material that a customer could use in a period."""
-    return sum(
+    return added(
         need(d, t) * grades(instance, d)[material]
         for d in instance[Demand]
         if d.customer == customer and material in grades(instance, d)
@@ -136,16 +136,20 @@ def _work_out(instance: Instance, t: Span) -> tuple[dict[str, float], dict[str, 
     own: dict[str, float] = defaultdict(float)
     for d in instance[Demand]:
         for material, ratio in grades(instance, d).items():
-            own[material] += ratio * sum(need(d, s) for s in spans)
+            own[material] += ratio * added(need(d, s) for s in spans)
     for contract, _, _ in contracts(instance):
-        own[contract.material] += sum(least_tonnes(contract, s) for s in spans)
+        own[contract.material] += added(least_tonnes(contract, s) for s in spans)
     for limit in instance[Limit]:
         if limit.minimum:
             for material in select_materials(instance, limit.material, limit.form):
-                own[material] += sum(limit.minimum * s.years for s in times(instance, limit) if s.number >= t.number)
+                own[material] += added(
+                    (at(limit.minimum, s) or 0.0) * s.years for s in times(instance, limit) if s.number >= t.number
+                )
     for stock in instance[Stockpile]:
         lost = 1 - (1 - stock.loss / 100) ** (spans[-1].end - t.start)
-        own[stock.material] += max(stock.minimum, stock.terminal or 0.0) + lost * (stock.maximum or 0.0)
+        least_level = largest(*(at(stock.minimum, s) for s in spans))
+        most_level = largest(*(at(stock.maximum, s) or 0.0 for s in spans))
+        own[stock.material] += largest(least_level, stock.terminal or 0.0) + lost * most_level
 
     for offer in instance[Offer]:  # whoever orders at all may have to order more than is needed
         if offer.minimum_order:
@@ -166,23 +170,23 @@ def _work_out(instance: Instance, t: Span) -> tuple[dict[str, float], dict[str, 
         limits = [math.inf]
         for unit, use in line.units:
             project = project_units(instance).get(unit)
-            size = sum(years_of_capacity(instance, unit, s) for s in spans) * (project.steps if project else 1.0)
+            size = added(years_of_capacity(instance, unit, s) for s in spans) * (project.steps if project else 1.0)
             limits.append(size / use if use else math.inf)
-            load = instance.row(Unit, unit).minimum_load / 100
+            load = largest(*(at(instance.row(Unit, unit).minimum_load, s) for s in spans)) / 100
             least[line.row.recipe] += load * size / use if use and load else 0.0
-        capacity[line.row.recipe] += min(limits)
+        capacity[line.row.recipe] += smallest(*limits)
     wanted, activity = dict(own), dict.fromkeys(recipes, 0.0)
     for _ in range(ROUNDS):
         cleared: dict[str, float] = defaultdict(float)
         for name, material in stuck:
             outputs = recipes[name].outputs
-            others = sum(wanted.get(other, 0.0) / rate for other, rate in outputs.items() if other != material)
-            cleared[material] += outputs[material] * min(others, capacity[name])
+            others = added(wanted.get(other, 0.0) / rate for other, rate in outputs.items() if other != material)
+            cleared[material] += outputs[material] * smallest(others, capacity[name])
         before = dict(activity)
         for name, recipe in recipes.items():
-            for_use = sum(wanted.get(material, 0.0) / rate for material, rate in recipe.outputs.items())
-            to_clear = sum(cleared[material] / rate for material, rate in recipe.inputs.items())
-            activity[name] = min(for_use + to_clear + least[name], capacity[name])
+            for_use = added(wanted.get(material, 0.0) / rate for material, rate in recipe.outputs.items())
+            to_clear = added(cleared[material] / rate for material, rate in recipe.inputs.items())
+            activity[name] = smallest(for_use + to_clear + least[name], capacity[name])
         wanted = defaultdict(float, own)
         for name, recipe in recipes.items():
             for material, rate in recipe.inputs.items():

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from sourcing.components.contracts import Contract, contract_price, contracts, may_hold, most_tonnes
 from sourcing.components.demand import Demand, customers, grades, wanted_at
-from sourcing.components.horizon import Span, periods
+from sourcing.components.horizon import Span, at, periods
 from sourcing.components.lanes import Lane, lane, tie, transit_label
 from sourcing.components.materials import Material
 from sourcing.components.places import Site, entity_of, treasury_of
@@ -37,6 +37,7 @@ from sourcing.components.trade import Offer, Price, market_price, offer_price
 from sourcing.instance import Instance
 from sourcing.sheets import Issue, Row
 from sourcing.tables import Table, fields
+from sourcing.traced import largest
 
 if TYPE_CHECKING:
     from sourcing.ledger import Ledger
@@ -72,8 +73,8 @@ class Channel:
         """Whether a maximum, of the offer or contract, bounds what can be sold on it in a period."""
         if self.contract:
             most = most_tonnes(self.contract, t)
-            return self.contract.maximum_share is not None or (most is not None and math.isfinite(most))
-        return self.offer is not None and self.offer.maximum is not None
+            return at(self.contract.maximum_share, t) is not None or (most is not None and math.isfinite(most))
+        return self.offer is not None and at(self.offer.maximum, t) is not None
 
     def price(self, instance: Instance, t: Span) -> float | None:
         """Price at the gate in USD/kg; None inside one party."""
@@ -93,7 +94,7 @@ class Channel:
         price = self.price(instance, t)
         if price is None:
             price = market_price(instance, self.material, t) or 0.0
-        return self.lane.tariff / 100 * price * 1000
+        return at(self.lane.tariff, t) / 100 * price * 1000
 
 
 def channels(instance: Instance) -> tuple[Channel, ...]:
@@ -214,7 +215,9 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
     orders: dict[tuple[str, ...], tuple[float, float]] = {}
     out: dict[tuple[str, str, str, str], list[Any]] = {}
     late: dict[tuple[str, str, str, str], list[Any]] = {}
-    limits = {row.key: row for row in instance[Lane] if row.maximum is not None}
+    limits = {
+        (row.key, t.id): most for row in instance[Lane] for t in spans if (most := at(row.maximum, t)) is not None
+    }
     for h, times in opened:
         i, j, material, under = h.id
         buyer, seller = entity_of(instance, j), entity_of(instance, i)
@@ -229,7 +232,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
                 ledger.post(i, material, label, t, -1.0, var)
                 for later, share in arrivals(instance, h.lane.lead_time, t):
                     ledger.post(j, material, label, later, share, var)
-                    no_use = label not in lots.labels(j, material, later) or j in customers(instance)
+                    no_use = not lots.wanted(j, material, label, later) or j in customers(instance)
                     if later is not t and (no_use or may_stop(instance, j, material)):
                         late.setdefault((j, material, label, later.id), []).append(share * var)
                 out.setdefault((i, material, label, t.id), []).append(var)
@@ -238,18 +241,18 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
             by_channel[(*h.id, t.id)] = variables
             if h.contract:
                 by_contract.setdefault((h.contract.contract, t.id), []).append((h, variables))
-            if h.lane.key in limits:
+            if (h.lane.key, t.id) in limits:
                 by_lane.setdefault((h.lane.key, t.id), []).extend(variables)
-            if h.offer and h.offer.maximum is not None:
+            if h.offer and at(h.offer.maximum, t) is not None:
                 by_offer.setdefault((i, material, t.id), []).extend(variables)
             if h.offer and h.offer.minimum_order:
                 least = h.offer.minimum_order * t.years  # who needs less may have to order that much all the same
-                orders[i, j, material, t.id] = least, max(least, most_flow(instance, h, t))
+                orders[i, j, material, t.id] = least, largest(least, most_flow(instance, h, t))
             price, tariff = h.price(instance, t), h.tariff(instance, t) / 1000
             if price:
                 bought, bounded = [(price, var) for var in variables], h.bounded(t)
                 ledger.pay(buyer, seller, "purchase", where, t, bought, bounded=bounded, rows=h.price_rows(instance))
-            if freight := h.lane.freight / 1000:
+            if freight := at(h.lane.freight, t) / 1000:
                 payer = seller if h.contract and h.contract.delivered else buyer
                 ledger.pay(payer, "", "freight", where, t, [(freight, var) for var in variables], rows=(h.lane,))
             if tariff:
@@ -275,11 +278,12 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
             ledger.pay(owner, "", "disposal", where, t, [(goods.disposal / 1000, var)], rows=(goods,))
 
     def most_on_lane(_: Any, key: str, t_id: str) -> Any:
-        return quicksum(by_lane[key, t_id]) <= (limits[key].maximum or 0.0) * lots.spans[t_id].years
+        return quicksum(by_lane[key, t_id]) <= limits[key, t_id] * lots.spans[t_id].years
 
     def most_at_spot(_: Any, site: str, material: str, t_id: str) -> Any:
-        most = instance.row(Offer, f"{site}|{material}").maximum or 0.0
-        return quicksum(by_offer[site, material, t_id]) <= most * lots.spans[t_id].years
+        t = lots.spans[t_id]
+        most = at(instance.row(Offer, f"{site}|{material}").maximum, t) or 0.0
+        return quicksum(by_offer[site, material, t_id]) <= most * t.years
 
     block.lane = Constraint(list(by_lane), rule=most_on_lane)
     block.offer = Constraint(list(by_offer), rule=most_at_spot)
@@ -370,5 +374,5 @@ def tabs(solution: Solution) -> list[Table]:
         at_once = next((share for later, share in arrivals(instance, h.lane.lead_time, t) if later is t), 0.0)
         later = tonnes * (1 - at_once)
         price, tariff = h.price(instance, t), h.tariff(instance, t)
-        table.add(i, j, material, under, label, t_id, tonnes, price, h.lane.freight, tariff, later)
+        table.add(i, j, material, under, label, t_id, tonnes, price, at(h.lane.freight, t), tariff, later)
     return [table]

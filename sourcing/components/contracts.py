@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from sourcing.components.decisions import Decision
-from sourcing.components.horizon import Span, decisions_from, mean, periods
+from sourcing.components.horizon import Span, at, decisions_from, mean, periods
 from sourcing.components.materials import Material
 from sourcing.components.places import entity_of, select_sites
 from sourcing.components.production import output
@@ -30,6 +30,7 @@ from sourcing.instance import Instance
 from sourcing.ledger import Party, Terms
 from sourcing.sheets import (
     PLACES,
+    Amount,
     InstanceError,
     Issue,
     Row,
@@ -46,6 +47,7 @@ from sourcing.sheets import (
     year_of,
     yesno,
 )
+from sourcing.traced import added, largest, smallest
 
 if TYPE_CHECKING:
     from sourcing.ledger import Ledger
@@ -67,13 +69,13 @@ class Contract(Row):
     maximum: Series | None = over_time(
         "Maximum", "t/y", "most taken; blank is no limit", required=False, low=0, limit=True
     )
-    minimum_share: float | None = number("Minimum share", "%", "of the seller's output", low=0, high=100)
-    maximum_share: float | None = number("Maximum share", "%", "of the seller's output", low=0, high=100)
+    minimum_share: Amount | None = number("Minimum share", "%", "of the seller's output", low=0, high=100)
+    maximum_share: Amount | None = number("Maximum share", "%", "of the seller's output", low=0, high=100)
     index: str = reference("Index", "Prices", "price index; blank is the material's", required=False)
-    premium: float = number("Premium", "%", "on the index", default=0.0)
-    fixed: float | None = number("Fixed", "USD/kg", "a fixed price in place of an index", low=0)
-    floor: float | None = number("Floor", "USD/kg", "least price", low=0)
-    cap: float | None = number("Cap", "USD/kg", "highest price", low=0)
+    premium: Amount = number("Premium", "%", "on the index", default=0.0)
+    fixed: Amount | None = number("Fixed", "USD/kg", "a fixed price in place of an index", low=0)
+    floor: Amount | None = number("Floor", "USD/kg", "least price", low=0)
+    cap: Amount | None = number("Cap", "USD/kg", "highest price", low=0)
     rebate_from: float | None = number("Rebate from", "USD/kg", "market price above which a part is paid back", low=0)
     rebate_share: float = number(
         "Rebate share", "%", "of what the market price is above it", default=0.0, low=0, high=100
@@ -140,23 +142,26 @@ def contract_overlap(row: Contract, t: Span) -> float:
 
 def reference_price(instance: Instance, row: Contract, t: Span) -> float:
     """The price before floor and cap, USD/kg: fixed, or index and premium."""
-    if row.fixed is not None:
-        return row.fixed
-    return index_price(instance, row.index or instance.row(Material, row.material).index, t) * (1 + row.premium / 100)
+    fixed = at(row.fixed, t)
+    if fixed is not None:
+        return fixed
+    index = row.index or instance.row(Material, row.material).index
+    return index_price(instance, index, t) * (1 + at(row.premium, t) / 100)
 
 
 def contract_price(instance: Instance, row: Contract, t: Span) -> float:
     """What a buyer pays before any rebate, USD/kg."""
     price = reference_price(instance, row, t)
-    price = price if row.floor is None else max(price, row.floor)
-    return price if row.cap is None else min(price, row.cap)
+    floor, cap = at(row.floor, t), at(row.cap, t)
+    price = price if floor is None else largest(price, floor)
+    return price if cap is None else smallest(price, cap)
 
 
 def rebate_rate(instance: Instance, row: Contract, t: Span) -> float:
     """What is paid back on a tonne before the cap, k USD."""
     if row.rebate_from is None:
         return 0.0
-    return row.rebate_share / 100 * max(0.0, reference_price(instance, row, t) - row.rebate_from)
+    return row.rebate_share / 100 * largest(0.0, reference_price(instance, row, t) - row.rebate_from)
 
 
 def least_tonnes(row: Contract, t: Span) -> float:
@@ -233,9 +238,10 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
 
     def most_share(_: Any, k: str, t_id: str) -> Any:
         row, t = rows[k, t_id]
-        if row.maximum_share is None or not flows[k, t_id]:
+        share = at(row.maximum_share, t)
+        if share is None or not flows[k, t_id]:
             return Constraint.Skip
-        part = row.maximum_share / 100 * contract_overlap(row, t) / t.years
+        part = share / 100 * contract_overlap(row, t) / t.years
         return quicksum(flows[k, t_id]) <= quicksum(part * rate * var for rate, var in made[k, t_id])
 
     block.most = Constraint(list(rows), rule=most)
@@ -304,8 +310,8 @@ def most_taken(path: Any, instance: Instance, row: Contract, t: Span) -> float:
 
     limit = most_tonnes(row, t)
     open_channels = [h for h, part in path.channels.by_contract.get((row.contract, t.id), ()) if part]
-    carried = sum(most_flow(instance, h, t) for h in open_channels)
-    return carried if limit is None else min(limit, carried)
+    carried = added(most_flow(instance, h, t) for h in open_channels)
+    return carried if limit is None else smallest(limit, carried)
 
 
 def _rebate_cap(row: Contract, t: Span) -> float | None:
@@ -341,9 +347,12 @@ def checks(instance: Instance) -> list[Issue]:
             faults.append(instance.issue(row, "index", message, "name an index"))
         if row.fixed is not None and row.index:
             faults.append(instance.issue(row, "fixed", "Index is filled too", "fill one of the two"))
-        if row.floor is not None and row.cap is not None and row.floor > row.cap:
-            faults.append(instance.issue(row, "floor", f"is above the cap of {row.cap:g}"))
-        if row.premium < -100:
+        for t in periods(instance):
+            floor, cap = at(row.floor, t), at(row.cap, t)
+            if floor is not None and cap is not None and floor > cap:
+                faults.append(instance.issue(row, "floor", f"is above the cap of {cap:g}"))
+                break
+        if any(at(row.premium, t) < -100 for t in periods(instance)):
             faults.append(instance.issue(row, "premium", "makes the price negative", "write -100 or more"))
         if row.since and row.until and row.until < row.since:
             faults.append(instance.issue(row, "until", "is before From"))
@@ -353,7 +362,8 @@ def checks(instance: Instance) -> list[Issue]:
                 message = f"is above the maximum in {t.id}: {least:g} t against {most:g} t"
                 faults.append(instance.issue(row, "minimum", message))
                 break
-        if row.minimum_share is not None and row.maximum_share is not None and row.minimum_share > row.maximum_share:
+        shares = [(at(row.minimum_share, t), at(row.maximum_share, t)) for t in periods(instance)]
+        if any(least is not None and most is not None and least > most for least, most in shares):
             faults.append(instance.issue(row, "minimum_share", "is above the maximum share"))
         if row.rebate_share and row.rebate_from is None:
             faults.append(instance.issue(row, "rebate_from", "a share is given, but not from which price", "give it"))

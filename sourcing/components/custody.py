@@ -33,6 +33,7 @@ from sourcing.components.rules import CLEAN, Label, asked, label_text
 from sourcing.instance import Instance
 from sourcing.sheets import Issue
 from sourcing.tables import Table, fields
+from sourcing.traced import smallest
 
 if TYPE_CHECKING:
     from sourcing.ledger import Ledger
@@ -128,7 +129,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
             labels = [label for label in lots.runs(line, t) if lots.breaks(label, rule) == violates]
             terms += [use * activity[(*line.id, label, t_id)] for label in labels]
             most += use * most_activity(instance, line, t) if labels else 0.0
-        return quicksum(terms), min(most, most_load(instance, unit, t))
+        return quicksum(terms), smallest(most, most_load(instance, unit, t))
 
     def dirty(_: Any, *key: str) -> Any:
         used, most = feed(*key, violates=True)

@@ -223,9 +223,6 @@ def checks(instance: Instance) -> list[Issue]:
                 message = f"no enacted version of {name} is in force in any period: nothing is asked"
                 remedy = "name rule@version to ask for one that is not enacted"
                 faults.append(instance.issue(d, "rules", message, remedy, warning=True))
-        if d.service_level is not None:
-            message = "is only reported: it binds in contingencies, which are not planned yet"
-            faults.append(instance.issue(d, "service_level", message, warning=True))
     last: dict[tuple[str, str], ShortageStep] = {}
     for row in sorted(instance[ShortageStep], key=lambda row: row.up_to):
         pair = (row.customer, row.material)

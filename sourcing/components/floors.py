@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 from sourcing.components.channels import Channel, channels
 from sourcing.components.contracts import contract_price, contracts, is_signed, reference_price
-from sourcing.components.horizon import Span, mean, periods
+from sourcing.components.horizon import Span, at, mean, periods
 from sourcing.components.materials import Material
 from sourcing.components.places import Site, entity_of, select_sites, treasury_of
 from sourcing.components.production import output
 from sourcing.components.trade import index_price
 from sourcing.instance import Instance
 from sourcing.sheets import (
+    Amount,
     InstanceError,
     Issue,
     Row,
@@ -42,6 +43,7 @@ from sourcing.sheets import (
     year_of,
 )
 from sourcing.tables import Table, fields
+from sourcing.traced import largest
 
 if TYPE_CHECKING:
     from sourcing.ledger import Ledger
@@ -61,9 +63,11 @@ class Floor(Row):
         "Benchmark", "Prices", "index that it is measured by; blank is the material's", required=False
     )
     upside_from: float | None = number("Upside from", "USD/kg", "benchmark above which the payer gets a share", low=0)
-    upside_share: float = number("Upside share", "%", "of what the benchmark is above it", default=0.0, low=0, high=100)
+    upside_share: Amount = number(
+        "Upside share", "%", "of what the benchmark is above it", default=0.0, low=0, high=100
+    )
     upside_starts: dt.date | None = date("Upside starts", "first day of the share; blank with a share is always")
-    volume: float | None = number("Volume", "t/y", "most output that counts; blank is all", low=0)
+    volume: Amount | None = number("Volume", "t/y", "most output that counts; blank is all", low=0)
     payer: str = reference("Payer", "Entities", "the treasury", required=False)
     members: tuple[str, ...] = names("Members", "countries inside a border floor")
     level: Series = over_time("Level", "USD/kg", "the guaranteed price", low=0)
@@ -76,14 +80,14 @@ def benchmark(instance: Instance, row: Floor, t: Span) -> float:
 
 def top_up(instance: Instance, row: Floor, t: Span) -> float:
     """What the treasury adds, USD/kg."""
-    return max(0.0, mean(row.level, t) - benchmark(instance, row, t))
+    return largest(0.0, mean(row.level, t) - benchmark(instance, row, t))
 
 
 def upside(instance: Instance, row: Floor, t: Span) -> float:
     """What the treasury gets, USD/kg."""
     if row.upside_from is None or (row.upside_starts and year_of(row.upside_starts) > t.start + 1e-6):
         return 0.0
-    return row.upside_share / 100 * max(0.0, benchmark(instance, row, t) - row.upside_from)
+    return at(row.upside_share, t) / 100 * largest(0.0, benchmark(instance, row, t) - row.upside_from)
 
 
 def covered(instance: Instance, row: Floor) -> list[str]:
@@ -106,7 +110,8 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
                 continue
             producers: Any = next(iter(made)) if len(made) == 1 else tuple(made.items())
             every = [pair for part in made.values() for pair in part]
-            cap = row.volume * t.years if row.volume is not None else None
+            volume = at(row.volume, t)
+            cap = volume * t.years if volume is not None else None
             for kind, rate in (("top-up", top_up(instance, row, t)), ("upside share", upside(instance, row, t))):
                 if not rate:
                     continue
@@ -154,7 +159,7 @@ def at_border(instance: Instance) -> list[tuple[Floor, Channel, Span, float]]:
                     price = benchmark(instance, row, t) if row.benchmark else h.price(instance, t)
                     if price is None:
                         price = benchmark(instance, row, t)
-                    found.append((row, h, t, max(0.0, mean(row.level, t) - price)))
+                    found.append((row, h, t, largest(0.0, mean(row.level, t) - price)))
     return found
 
 
@@ -191,7 +196,8 @@ def tabs(solution: Solution) -> list[Table]:
                 continue
             sites = covered(instance, row)
             made = solution.total([pair for site in sites for pair in output(solution.path, site, row.material, t)])
-            counted = made if row.volume is None else min(made, row.volume * t.years)
+            volume = at(row.volume, t)
+            counted = made if volume is None else min(made, volume * t.years)
             table.add(
                 row.floor, row.kind, row.material, t.id, mean(row.level, t), benchmark(instance, row, t), made, counted,
                 top_up(instance, row, t) * counted / 1000, upside(instance, row, t) * counted / 1000, row.payer,
@@ -214,14 +220,15 @@ def tabs(solution: Solution) -> list[Table]:
     taken = solution.path.channels.by_contract
     for contract, sellers, _ in contracts(instance):
         for t in periods(instance):
-            if contract.floor is None or not is_signed(solution, contract, t):
+            floor = at(contract.floor, t)
+            if floor is None or not is_signed(solution, contract, t):
                 continue
             part = taken.get((contract.contract, t.id), ())
             tonnes = solution.total([(1.0, var) for _, flows in part for var in flows])
             market = reference_price(instance, contract, t)
             above = max(0.0, contract_price(instance, contract, t) - market)
             table.add(
-                contract.contract, "contract floor", contract.material, t.id, contract.floor, market, tonnes, tonnes,
+                contract.contract, "contract floor", contract.material, t.id, floor, market, tonnes, tonnes,
                 above * tonnes / 1000, 0.0, "; ".join(sorted({entity_of(instance, h.destination) for h, _ in part})),
                 "; ".join(sorted({entity_of(instance, site) for site in sellers})),
             )  # fmt: skip

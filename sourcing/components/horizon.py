@@ -6,13 +6,28 @@ discount[t] = (1 + rate)^-(years from the start of the first period to the middl
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from itertools import pairwise
-from typing import Any
+from typing import Any, overload
 
 from sourcing.instance import Instance
-from sourcing.sheets import Issue, Row, Series, conversion, date, identifier, number, sheet, span_of, text, year_of
+from sourcing.sheets import (
+    Amount,
+    Issue,
+    Row,
+    Series,
+    conversion,
+    date,
+    identifier,
+    number,
+    sheet,
+    span_of,
+    text,
+    year_of,
+)
+from sourcing.traced import Cell
 
 
 @sheet("Settings", "one setting", key=("setting",))
@@ -76,6 +91,27 @@ def discount(instance: Instance, t: Span) -> float:
 def mean(series: Series, t: Span) -> float:
     """Mean of a calendar series in a period, in its own unit."""
     return series.mean(t.start, t.end)
+
+
+@overload
+def at(value: Amount, t: Span) -> float: ...
+
+
+@overload
+def at(value: Amount | None, t: Span) -> float | None: ...
+
+
+def at(value: Amount | None, t: Span) -> float | None:
+    """A number in a period: as it stands, or the mean of one that a scenario has made vary; None for no limit."""
+    if not isinstance(value, Series):
+        return value.mean(t.start, t.end) if isinstance(value, Cell) else value
+    number = mean(value, t)
+    return None if math.isinf(number) else number
+
+
+def moment(value: Amount, start: float) -> float:
+    """A number that holds by the date of a start, for what starts at a moment (decimal year)."""
+    return value if not isinstance(value, Series) else value.mean(start + 1e-6, start + 2e-6)
 
 
 def span_limits(instance: Instance, text: str) -> tuple[float, float] | None:
@@ -173,7 +209,7 @@ def checks(instance: Instance) -> list[Issue]:
                 faults.append(instance.issue(row, *fault))
         if name == "risk_weight" and settings(instance).risk_weight:
             faults.append(
-                instance.issue(row, "value", "risk is not weighed yet: the plan is risk neutral", warning=True)
+                instance.issue(row, "value", "is weighed where a plan is made with --scenarios only", warning=True)
             )
         if name == "first_period_open_to_decisions" and row.value and not span_limits(instance, row.value):
             faults.append(instance.issue(row, "value", "is neither a period nor a calendar span", "write 2027, say"))

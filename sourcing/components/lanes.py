@@ -6,7 +6,7 @@ from sourcing.components.materials import Material
 from sourcing.components.places import Site, matches
 from sourcing.components.rules import CLEAN_TEXT, Label, countable, known, parse_label
 from sourcing.instance import Instance
-from sourcing.sheets import PLACES, Issue, Row, Selector, names, number, selector, sheet
+from sourcing.sheets import PLACES, Amount, Issue, Row, Selector, names, number, selector, sheet
 
 
 @sheet("Lanes", "who may ship to whom", key=("origin", "destination", "goods"))
@@ -18,12 +18,12 @@ class Lane(Row):
     goods: Selector = selector(
         "Material or Form", ("Materials",), ("form", "any"), "a material, a form, a list, or any"
     )
-    freight: float = number(
+    freight: Amount = number(
         "Freight", "USD/t", "paid by the receiver, or by the seller when delivered", default=0.0, low=0
     )
-    tariff: float = number("Tariff", "%", "on the price at the gate, without freight", default=0.0, low=0)
+    tariff: Amount = number("Tariff", "%", "on the price at the gate, without freight", default=0.0, low=0)
     lead_time: float = number("Lead time", "days", "from gate to gate", default=0.0, low=0)
-    maximum: float | None = number("Maximum", "t/y", "joint over all that the row matches; blank is no limit", low=0)
+    maximum: Amount | None = number("Maximum", "t/y", "joint over all that the row matches; blank is no limit", low=0)
     in_transit: float = number(
         "In transit", "t", "under way at the start; on a row of one site to one site and one material",
         default=0.0, low=0,

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from sourcing.components.demand import used
 from sourcing.components.expressions import total
-from sourcing.components.horizon import Span, periods, span_limits
+from sourcing.components.horizon import Span, at, periods, span_limits
 from sourcing.components.materials import FORMS, select_materials
 from sourcing.components.places import select_sites
 from sourcing.components.production import intake
 from sourcing.instance import Instance
 from sourcing.ledger import PLANNER, VALUE_KINDS
-from sourcing.sheets import PLACES, Issue, Row, Selector, choice, identifier, number, selector, sheet, span
+from sourcing.sheets import PLACES, Amount, Issue, Row, Selector, choice, identifier, number, selector, sheet, span
 from sourcing.tables import Table, fields
 
 if TYPE_CHECKING:
@@ -38,13 +38,13 @@ class Limit(Row):
     material: Selector = selector("Material", ("Materials",), ("form", "any"), "materials that count")
     origin: Selector = selector("From", ("Sites", "Entities"), PLACES, "senders that count")
     destination: Selector = selector("To", ("Sites", "Entities"), PLACES, "receivers that count")
-    maximum_share: float | None = number("Maximum share", "%", "of what To uses", low=0, high=100)
-    minimum_share: float | None = number("Minimum share", "%", "of what To uses", low=0, high=100)
-    maximum: float | None = number("Maximum", "t/y", "blank is no limit", low=0)
-    minimum: float | None = number("Minimum", "t/y", "blank is none", low=0)
+    maximum_share: Amount | None = number("Maximum share", "%", "of what To uses", low=0, high=100)
+    minimum_share: Amount | None = number("Minimum share", "%", "of what To uses", low=0, high=100)
+    maximum: Amount | None = number("Maximum", "t/y", "blank is no limit", low=0)
+    minimum: Amount | None = number("Minimum", "t/y", "blank is none", low=0)
     first: str = span("First", "first period; blank is from the start")
     last: str = span("Last", "last period; blank is to the end")
-    penalty: float | None = number("Penalty", "USD/t", "per tonne over; blank is a hard limit", low=0)
+    penalty: Amount | None = number("Penalty", "USD/t", "per tonne over; blank is a hard limit", low=0)
 
 
 def times(instance: Instance, row: Limit) -> list[Span]:
@@ -93,22 +93,24 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
     over, under = dict(block.over.items()), dict(block.under.items())
     flows = {key: total(path, (var for _, var in counted(path, instance, row, t))) for key, (row, t) in rows.items()}
 
-    def share_of(key: tuple[str, str], share: float) -> Any:
-        return quicksum(share / 100 * k * var for k, var in base(path, instance, *rows[key]))
+    def share_of(key: tuple[str, str], field: str) -> Any:
+        row, t = rows[key]
+        share = at(getattr(row, field), t)
+        return quicksum(share / 100 * k * var for k, var in base(path, instance, row, t))
 
     def most(_: Any, *key: str) -> Any:
         row, t = rows[key]  # type: ignore[index]
-        return flows[key] <= row.maximum * t.years + over.get(key, 0.0)  # type: ignore[index,operator]
+        return flows[key] <= at(row.maximum, t) * t.years + over.get(key, 0.0)  # type: ignore[index,operator]
 
     def least(_: Any, *key: str) -> Any:
         row, t = rows[key]  # type: ignore[index]
-        return flows[key] + under.get(key, 0.0) >= row.minimum * t.years  # type: ignore[index,operator]
+        return flows[key] + under.get(key, 0.0) >= at(row.minimum, t) * t.years  # type: ignore[index,operator]
 
     def most_share(_: Any, *key: str) -> Any:
-        return flows[key] - share_of(key, rows[key][0].maximum_share) <= over.get(key, 0.0)  # type: ignore[index,arg-type]
+        return flows[key] - share_of(key, "maximum_share") <= over.get(key, 0.0)  # type: ignore[index,arg-type]
 
     def least_share(_: Any, *key: str) -> Any:
-        return flows[key] + under.get(key, 0.0) >= share_of(key, rows[key][0].minimum_share)  # type: ignore[index,arg-type]
+        return flows[key] + under.get(key, 0.0) >= share_of(key, "minimum_share")  # type: ignore[index,arg-type]
 
     for name, rule, field in (
         ("most", most, "maximum"),
@@ -116,11 +118,11 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         ("most_share", most_share, "maximum_share"),
         ("least_share", least_share, "minimum_share"),
     ):
-        index = [key for key, (row, _) in rows.items() if getattr(row, field) is not None]
+        index = [key for key, (row, t) in rows.items() if at(getattr(row, field), t) is not None]
         setattr(block, name, Constraint(index, rule=rule))
     for key in soft:
         row, t = rows[key]
-        penalty = (row.penalty or 0.0) / 1000
+        penalty = (at(row.penalty, t) or 0.0) / 1000
         ledger.pay(PLANNER, "", VALUE_KINDS[1], row.limit, t, [(penalty, over[key]), (penalty, under[key])])
 
 
@@ -137,7 +139,7 @@ def checks(instance: Instance) -> list[Issue]:
                 faults.append(instance.issue(row, field, "selects nothing: the limit would never hold"))
         for low, high in (("minimum", "maximum"), ("minimum_share", "maximum_share")):
             a, b = getattr(row, low), getattr(row, high)
-            if a is not None and b is not None and a > b:
+            if isinstance(a, int | float) and isinstance(b, int | float) and a > b:
                 faults.append(instance.issue(row, low, f"is above the maximum of {b:g}"))
         if all(getattr(row, f) is None for f in ("minimum", "maximum", "minimum_share", "maximum_share")):
             faults.append(instance.issue(row, "maximum", "the row limits nothing", "fill a maximum or a minimum"))
@@ -166,10 +168,16 @@ def tabs(solution: Solution) -> list[Table]:
         for t in times(instance, row):
             tonnes = solution.total(counted(path, instance, row, t))
             use = solution.total(base(path, instance, row, t))
-            tops = [None if row.maximum is None else row.maximum * t.years]
-            tops.append(None if row.maximum_share is None else row.maximum_share / 100 * use)
-            lows = [None if row.minimum is None else row.minimum * t.years]
-            lows.append(None if row.minimum_share is None else row.minimum_share / 100 * use)
+            tops, lows = (
+                [
+                    None if tonnage is None else tonnage * t.years,
+                    None if part is None else part / 100 * use,
+                ]
+                for tonnage, part in (
+                    (at(row.maximum, t), at(row.maximum_share, t)),
+                    (at(row.minimum, t), at(row.minimum_share, t)),
+                )
+            )
             top = min((x for x in tops if x is not None), default=None)
             low = max((x for x in lows if x is not None), default=None)
             share = 100 * tonnes / use if use > 1e-9 else None

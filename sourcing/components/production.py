@@ -21,13 +21,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sourcing.components.horizon import mean, periods
+from sourcing.components.horizon import at, mean, periods
 from sourcing.components.materials import Material, Recipe, recipes
 from sourcing.components.places import STAGES, entity_of
 from sourcing.components.rules import CLEAN_TEXT, Label, hides, known, marks, parse_label
 from sourcing.instance import Instance
-from sourcing.sheets import Issue, Row, Series, choice, identifier, names, number, over_time, reference, sheet
+from sourcing.sheets import Amount, Issue, Row, Series, choice, identifier, names, number, over_time, reference, sheet
 from sourcing.tables import Table, fields
+from sourcing.traced import largest
 
 if TYPE_CHECKING:
     from sourcing.components.horizon import Span
@@ -42,9 +43,9 @@ class Unit(Row):
 
     unit: str = identifier("Unit", "short name")
     site: str = reference("Site", "Sites", "where it stands")
-    minimum_load: float = number("Minimum load", "%", "least load while it runs", default=0.0, low=0, high=100)
-    fixed_cost: float = number("Fixed cost", "M USD/y", "cost while it exists", default=0.0, low=0)
-    running_cost: float = number("Running cost", "M USD/y", "cost while it runs", default=0.0, low=0)
+    minimum_load: Amount = number("Minimum load", "%", "least load while it runs", default=0.0, low=0, high=100)
+    fixed_cost: Amount = number("Fixed cost", "M USD/y", "cost while it exists", default=0.0, low=0)
+    running_cost: Amount = number("Running cost", "M USD/y", "cost while it runs", default=0.0, low=0)
     capacity: Series = over_time("Capacity", "t/y", "what it can do in a year; none is no limit", low=0, limit=True)
 
     @property
@@ -61,12 +62,12 @@ class Process(Row):
     recipe: str = reference("Recipe", "Recipes", "what it does")
     unit: str = reference("Unit", "Units", "the capacity that it uses")
     use: float = number("Use", "t/t", "capacity used per tonne of activity", default=1.0, low=0)
-    cost: float | None = number(
+    cost: Amount | None = number(
         "Cost", "USD/t", "per tonne of activity; blank: a further unit of the line above; none is written 0", low=0
     )
     stage: str = choice("Stage", "where it stands in the chain", STAGES, required=True)
     adds: tuple[str, ...] = names("Adds", "rules that a first source violates, or clean; blank is worked out")
-    credit: float = number("Credit", "USD/t", "production credit per tonne of activity", default=0.0, low=0)
+    credit: Amount = number("Credit", "USD/t", "production credit per tonne of activity", default=0.0, low=0)
     credit_payer: str = reference("Credit payer", "Entities", "who pays the credit", required=False)
 
 
@@ -209,7 +210,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
                     outputs.setdefault((line.site, material, t.id), []).append((rate, var))
                 for unit, use in line.units:
                     loads.setdefault((unit, t.id), []).append((use, var))
-            cost, credit = (row.cost or 0.0) / 1000, row.credit / 1000
+            cost, credit = (at(row.cost, t) or 0.0) / 1000, at(row.credit, t) / 1000
             where = f"{line.site}: {row.recipe} on {row.unit}"
             if cost:
                 ledger.pay(owner, "", "processing", where, t, [(cost, var) for _, var in terms], rows=(row,))
@@ -241,7 +242,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
     for standing in instance[Unit]:
         if standing.fixed_cost and standing.unit not in own:
             for t in spans:
-                cost, owner = standing.fixed_cost * 1000 * t.years, entity_of(instance, standing.site)
+                cost, owner = at(standing.fixed_cost, t) * 1000 * t.years, entity_of(instance, standing.site)
                 ledger.pay(owner, "", "fixed", standing.unit, t, [], cost, rows=(standing,))
 
 
@@ -263,7 +264,7 @@ def declare_running(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -
             capacity = years_of_capacity(instance, unit, t)
             return capacity, 0.0, capacity if math.isfinite(capacity) else most_load(instance, unit, t)
         constant, built = capacity_at(path, instance, own[unit], t)
-        most = own[unit].steps * max((size for size, _ in built), default=0.0)
+        most = own[unit].steps * largest(0.0, *(size for size, _ in built))
         return constant, quicksum(size * var for size, var in built), constant + most
 
     def on(_: Any, unit: str, t_id: str) -> Any:
@@ -271,7 +272,8 @@ def declare_running(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -
         return quicksum(use * var for use, var in load(path, unit, t)) <= able(unit, t)[2] * block.run[unit, t_id]
 
     def least(_: Any, unit: str, t_id: str) -> Any:
-        t, part = lots.spans[t_id], units[unit].minimum_load / 100
+        t = lots.spans[t_id]
+        part = at(units[unit].minimum_load, t) / 100
         constant, built, most = able(unit, t)
         used = quicksum(use * var for use, var in load(path, unit, t))
         return used - part * built - part * most * block.run[unit, t_id] >= part * (constant - most)
@@ -281,7 +283,7 @@ def declare_running(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -
     for unit, t_id in switched:
         row, t = units[unit], lots.spans[t_id]
         if row.running_cost:
-            terms = [(row.running_cost * 1000 * t.years, block.run[unit, t_id])]
+            terms = [(at(row.running_cost, t) * 1000 * t.years, block.run[unit, t_id])]
             ledger.pay(entity_of(instance, row.site), "", "running", unit, t, terms, rows=(row,))
 
 
@@ -368,7 +370,7 @@ def tabs(solution: Solution) -> list[Table]:
             running = limit > 0 and runs.get((row.unit, t.id), 0.0) > 0.5
             used.add(
                 "capacity", row.site, row.unit, None, t.id, amount, None if math.isinf(limit) else limit, use,
-                worth if limit else None, row.minimum_load / 100 * limit if row.minimum_load else None,
+                worth if limit else None, at(row.minimum_load, t) / 100 * limit if row.minimum_load else None,
                 ("yes" if running else "no") if switched else None,
             )  # fmt: skip
     left = dict(solution.positive("production.surplus"))

@@ -23,12 +23,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sourcing.components.decisions import Decision
-from sourcing.components.horizon import Span, decisions_from, periods
+from sourcing.components.horizon import Span, at, decisions_from, moment, periods
 from sourcing.components.places import Entity, entity_of
 from sourcing.components.production import Unit, load, years_of_capacity
 from sourcing.components.qualifications import told
 from sourcing.instance import Instance
 from sourcing.sheets import (
+    Amount,
     Issue,
     Row,
     Series,
@@ -65,7 +66,8 @@ class Project(Row):
     public_share: float = number("Public share", "%", "of capex, paid by Payer", default=0.0, low=0, high=100)
     payer: str = reference("Payer", "Entities", "who pays the public share", required=False)
     earliest: dt.date | None = date("Earliest start", "first day on which it may start; blank is the first period")
-    lead_time: float = number("Lead time", "months", "from start to first output", default=0.0, low=0)
+    latest: dt.date | None = date("Latest start", "last day on which it may start; blank is no end", last=True)
+    lead_time: Amount = number("Lead time", "months", "from start to first output", default=0.0, low=0)
     ramp: tuple[float, ...] = percents("Ramp", "of capacity in the first years: 40; 80; 100; blank is 100")
     together: str = text("Together with", "group that is built as one")
     only_one: str = text("Only one of", "group of which one is built")
@@ -86,9 +88,14 @@ def first_start(instance: Instance, row: Project) -> float:
     return year_of(row.earliest) if row.earliest else periods(instance)[0].start
 
 
+def last_start(row: Project) -> float:
+    """The moment (decimal year) before which a project must start."""
+    return year_of(row.latest + dt.timedelta(days=1)) - 1e-6 if row.latest else math.inf
+
+
 def on_line(instance: Instance, row: Project, start: float) -> Span | None:
     """The first period that begins at or after start and lead time; None if that is after the horizon."""
-    ready = start + row.lead_time / 12 - 1e-6
+    ready = start + moment(row.lead_time, start) / 12 - 1e-6
     return next((t for t in periods(instance) if t.start >= ready), None)
 
 
@@ -101,8 +108,9 @@ def ramp(row: Project, opens: Span, t: Span) -> float:
 
 
 def committed_start(instance: Instance, row: Project) -> Span | None:
-    """The period in which a committed project comes on line."""
-    return on_line(instance, row, first_start(instance, row))
+    """The period in which a committed project comes on line; None if it is stopped before its start."""
+    start = first_start(instance, row)
+    return on_line(instance, row, start) if start < last_start(row) else None
 
 
 def annuity(row: Project) -> float:
@@ -139,10 +147,11 @@ def _starts(instance: Instance) -> dict[str, list[tuple[Span, Span | None]]]:
     for row in instance[Project]:
         group = built_as_one(instance, row)
         earliest = max(decisions_from(instance), *(first_start(instance, member) for member in group)) - 1e-6
+        latest = min(last_start(member) for member in group)
         found[row.project] = [
             (t, on_line(instance, row, t.start))
             for t in periods(instance)
-            if t.start >= earliest and any(on_line(instance, member, t.start) for member in group)
+            if earliest <= t.start < latest and any(on_line(instance, member, t.start) for member in group)
         ]
     return found
 
@@ -265,7 +274,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         owner = entity_of(instance, unit.site)
         for t in spans:
             constant, terms = steps_at(path, instance, row, t)
-            fixed = unit.fixed_cost * 1000 * t.years
+            fixed = at(unit.fixed_cost, t) * 1000 * t.years
             if fixed:
                 ledger.pay(
                     owner, "", "fixed", row.unit, t, [(fixed, var) for _, var in terms], fixed * constant, rows=(unit,)
@@ -327,6 +336,9 @@ def checks(instance: Instance) -> list[Issue]:
             faults.append(
                 instance.issue(row, "steps", message, "write a whole number, or Whole steps no", warning=True)
             )
+        if row.status == "committed" and first_start(instance, row) >= last_start(row):
+            message = "lies before the earliest start: it is never built"
+            faults.append(instance.issue(row, "latest", message, "write a later day", warning=True))
         groups = {other.status for other in instance[Project] if row.together and other.together == row.together}
         if len(groups) > 1:
             faults.append(
@@ -357,9 +369,8 @@ def tabs(solution: Solution) -> list[Table]:
             constant, terms = steps_at(solution.path, instance, row, t)
             size, built = capacity_at(solution.path, instance, row, t)
             if row.status == "committed":
-                started = (
-                    row.steps if t.start <= max(first_start(instance, row), periods(instance)[0].start) < t.end else 0
-                )
+                start = max(first_start(instance, row), periods(instance)[0].start)
+                started = row.steps if t.start <= start < min(t.end, last_start(row)) else 0
             else:
                 started = solution.values("projects.build").get((row.project, t.id), 0.0)
             table.add(

@@ -24,10 +24,11 @@ from typing import TYPE_CHECKING, Any
 
 from sourcing.components.decisions import Decision
 from sourcing.components.demand import Demand, need
-from sourcing.components.horizon import Span, decisions_from, periods
+from sourcing.components.horizon import Span, decisions_from, moment, periods
 from sourcing.components.places import entity_of
 from sourcing.instance import Instance
-from sourcing.sheets import Issue, Row, date, number, reference, sheet, year_of
+from sourcing.sheets import Amount, Issue, Row, date, number, reference, sheet, year_of
+from sourcing.traced import added, largest, smallest
 
 if TYPE_CHECKING:
     from sourcing.components.channels import Channel
@@ -44,7 +45,7 @@ class Qualification(Row):
     material: str = reference("Material", "Materials", "what", also=("any",))
     maker: str = reference("Maker", "Sites", "whom", also=("any",))
     since: dt.date | None = date("From", "first day; blank with a lead time or cost is not yet qualified")
-    lead_time: float | None = number("Lead time", "months", "to qualify", low=0)
+    lead_time: Amount | None = number("Lead time", "months", "to qualify", low=0)
     cost: float | None = number("Cost", "M USD", "to qualify", low=0)
     first_year_share: float | None = number(
         "First-year share", "%", "of the customer's demand, in the period in which it opens", low=0, high=100
@@ -73,8 +74,12 @@ def _starts(instance: Instance) -> dict[str, list[tuple[Span, Span]]]:
     open_to_decisions = [t for t in periods(instance) if t.start >= first]
     found = {}
     for row in instance[Qualification]:
-        lead = (row.lead_time or 0.0) / 12
-        pairs = [(t, _first_from(instance, t.start + lead)) for t in open_to_decisions] if pending(row) else []
+        months = row.lead_time or 0.0
+        pairs = [
+            (t, _first_from(instance, t.start + moment(months, t.start) / 12))
+            for t in open_to_decisions
+            if pending(row)
+        ]
         found[row.key] = [(t, opens) for t, opens in pairs if opens]
     return found
 
@@ -167,7 +172,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
                 for (i, j, m, _, _, t_id), var in path.channels.by_pair.get((row.customer, t.id), ())
                 if m == material and row.maker in (i, "any") and j == row.customer and t_id == t.id
             ]
-            needed = sum(need(d, t) for d in needs if d.material == material)
+            needed = added(need(d, t) for d in needs if d.material == material)
             if flows:
                 keys[row.customer, material, row.maker, t.id] = (row.first_year_share or 0.0) / 100 * needed, flows
 
@@ -202,11 +207,12 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         for key, row in wanted.items():
             lets_in = [i for i, _ in makers if row.maker in (i, "any")]
             if row.customer == customer and row.material in (material, "any") and lets_in:
-                most = sum(_most(instance, i, customer, material, t) for i in lets_in)
+                most = added(_most(instance, i, customer, material, t) for i in lets_in)
                 for s, opens in dates[key]:
                     if opens.number <= t.number:
                         limit = _first_share(instance, row, material, t) if opens is t else None
-                        allowed.append((most if limit is None else min(limit, most)) * qualify[(*names[key], s.id)])
+                        share = most if limit is None else smallest(limit, most)
+                        allowed.append(share * qualify[(*names[key], s.id)])
         return quicksum(body) - quicksum(allowed) <= 0
 
     block.gate = Constraint(list(waiting), rule=gate)
@@ -219,7 +225,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
 def _first_share(instance: Instance, row: Qualification, material: str, t: Span) -> float | None:
     """Tonnes of a material that a row lets in in the period in which it opens; None without a limit."""
     needs = [need(d, t) for d in instance[Demand] if (d.customer, d.material) == (row.customer, material)]
-    return row.first_year_share / 100 * sum(needs) if row.first_year_share is not None and needs else None
+    return row.first_year_share / 100 * added(needs) if row.first_year_share is not None and needs else None
 
 
 def _most(instance: Instance, maker: str, customer: str, material: str, t: Span) -> float:
@@ -228,7 +234,7 @@ def _most(instance: Instance, maker: str, customer: str, material: str, t: Span)
 
     ways = [h for h in instance.once(_by_ends).get((maker, customer, material), ()) if h.open(instance, t)]
     orders = [(h.offer.minimum_order or 0.0) * t.years if h.offer else 0.0 for h in ways]  # who orders takes as much
-    return sum(max(least, most_flow(instance, h, t)) for least, h in zip(orders, ways, strict=True))
+    return added(largest(least, most_flow(instance, h, t)) for least, h in zip(orders, ways, strict=True))
 
 
 def _by_ends(instance: Instance) -> dict[tuple[str, str, str], list[Channel]]:

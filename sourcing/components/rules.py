@@ -17,11 +17,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sourcing.components.horizon import Span, periods
+from sourcing.components.horizon import Span, at, periods
 from sourcing.components.materials import Content
 from sourcing.components.places import STAGES, Entity, Site, held_by
 from sourcing.instance import Instance
 from sourcing.sheets import (
+    Amount,
     Issue,
     Row,
     choice,
@@ -71,7 +72,7 @@ class Waiver(Row):
     customer: str = reference("Customer", "Sites", "whose")
     since: dt.date | None = date("From", "first day")
     until: dt.date | None = date("To", "last day; a year is included", last=True)
-    tonnes: float = number("Tonnes", "t/y", "quota", required=True, low=0)
+    tonnes: Amount = number("Tonnes", "t/y", "quota", required=True, low=0)
     reference: str = text("Reference", "where it is granted")
 
 
@@ -204,7 +205,7 @@ def waived(instance: Instance, customer: str, rule: str, t: Span) -> float:
         if row.customer == customer and row.rule in (rule, versions(instance)[rule].rule):
             start = year_of(row.since) if row.since else t.start
             end = year_of(row.until + dt.timedelta(days=1)) if row.until else t.end
-            total += row.tonnes * t.overlap(start, end)
+            total += at(row.tonnes, t) * t.overlap(start, end)
     return total
 
 

@@ -6,7 +6,7 @@
     terminal[w]:   Σ_c level[w,c,last] >= terminal                                                                 [t]
 
 The opening level carries the stock's label, and nothing worse is filled in where a label is given: a clean stock
-stays clean. A stock that is released by shocks only draws nothing on the base path.
+stays clean. A stock that is released by shocks only draws nothing on the base path; an event opens it (`changes`).
 The holder pays storage on the mean level; who is not the site's party buys what is filled and sells what is drawn,
 at the market price.
 
@@ -21,14 +21,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sourcing.components.demand import used
-from sourcing.components.horizon import Span, periods
+from sourcing.components.expressions import total
+from sourcing.components.horizon import Span, at, periods
 from sourcing.components.materials import Material, contents
 from sourcing.components.places import entity_of, select_sites
 from sourcing.components.production import intake
 from sourcing.components.rules import CLEAN_TEXT, known, label_text, parse_label
 from sourcing.components.trade import Price, market_price
 from sourcing.instance import Instance
-from sourcing.sheets import PLACES, Issue, Row, Selector, choice, identifier, names, number, reference, selector, sheet
+from sourcing.sheets import (
+    PLACES,
+    Amount,
+    Issue,
+    Row,
+    Selector,
+    choice,
+    identifier,
+    names,
+    number,
+    reference,
+    selector,
+    sheet,
+)
 from sourcing.tables import Table, fields
 
 if TYPE_CHECKING:
@@ -51,14 +65,14 @@ class Stockpile(Row):
         "blank is unproven, and filled with anything",
     )
     opening: float = number("Opening", "t", "level at the start", default=0.0, low=0)
-    minimum: float = number("Minimum", "t", "least level", default=0.0, low=0)
+    minimum: Amount = number("Minimum", "t", "least level", default=0.0, low=0)
     target: float | None = number("Target", "days", "days of use, reported", low=0)
     target_of: Selector | None = selector("Target of", ("Sites", "Entities"), PLACES, "whose use", required=False)
-    maximum: float | None = number("Maximum", "t", "highest level; blank is no limit", low=0)
-    fill: float | None = number("Fill", "t/y", "most put in; blank is no limit", low=0)
-    draw: float | None = number("Draw", "t/y", "most taken out; blank is no limit", low=0)
+    maximum: Amount | None = number("Maximum", "t", "highest level; blank is no limit", low=0)
+    fill: Amount | None = number("Fill", "t/y", "most put in; blank is no limit", low=0)
+    draw: Amount | None = number("Draw", "t/y", "most taken out; blank is no limit", low=0)
     loss: float = number("Loss", "%/y", "lost in a year", default=0.0, low=0, high=100)
-    storage: float = number("Storage", "USD/t/y", "cost on the mean level", default=0.0, low=0)
+    storage: Amount = number("Storage", "USD/t/y", "cost on the mean level", default=0.0, low=0)
     release: str = choice("Release", "when it may be drawn", ("always", "shocks only"), default="always")
     terminal: float | None = number("Terminal", "t", "least level at the end", low=0)
     terminal_value: float | None = number(
@@ -78,14 +92,14 @@ def _stocks_at(instance: Instance) -> dict[tuple[str, str], list[Stockpile]]:
     return found
 
 
-def drawable(row: Stockpile) -> bool:
-    """Whether a stock may be drawn on the base path, which has no shock."""
-    return row.release == "always" and row.draw != 0
+def drawable(row: Stockpile, t: Span) -> bool:
+    """Whether a stock may be drawn in a period: those for shocks only where a scenario releases them."""
+    return row.release == "always" and at(row.draw, t) != 0
 
 
 def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
     """Variables level, fill and draw; rows roll, fits, filling, drawing and terminal."""
-    from pyomo.environ import Block, Constraint, NonNegativeReals, Var, quicksum
+    from pyomo.environ import Block, Constraint, NonNegativeReals, Var
 
     spans = periods(instance)
     path.stock = block = Block()
@@ -110,14 +124,16 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
     block.roll = Constraint(index, rule=roll)
 
     def held(w: str, t_id: str) -> Any:
-        return quicksum(level[w, label, t_id] for label in labels[w])
+        return total(path, (level[w, label, t_id] for label in labels[w]))
 
     by_time = [(w, t.id) for w in rows for t in spans]
     block.least = Constraint(
-        [key for key in by_time if rows[key[0]].minimum], rule=lambda _, w, t: held(w, t) >= rows[w].minimum
+        [key for key in by_time if rows[key[0]].minimum],
+        rule=lambda _, w, t: held(w, t) >= at(rows[w].minimum, lots.spans[t]),
     )
     block.most = Constraint(
-        [key for key in by_time if rows[key[0]].maximum is not None], rule=lambda _, w, t: held(w, t) <= rows[w].maximum
+        [(w, t) for w, t in by_time if at(rows[w].maximum, lots.spans[t]) is not None],
+        rule=lambda _, w, t: held(w, t) <= at(rows[w].maximum, lots.spans[t]),
     )
     block.terminal = Constraint(
         [w for w in rows if rows[w].terminal], rule=lambda _, w: held(w, spans[-1].id) >= rows[w].terminal
@@ -135,19 +151,20 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         terms = [(-worth[w], var)]
         ledger.pay(rows[w].holder, "", "terminal value", w, last, terms, exact=exact, rows=(rows[w],))
     block.value = Constraint(list(worth), rule=lambda _, w: block.valued[w] <= held(w, spans[-1].id))
-    for (w, _, _), var in draw.items():
-        if not drawable(rows[w]):
+    for (w, _, t_id), var in draw.items():
+        if not drawable(rows[w], lots.spans[t_id]):
             var.fix(0.0)
     for name, variable in (("filling", fill), ("drawing", draw)):
         field = "fill" if name == "filling" else "draw"
 
         def limit(_: Any, w: str, t_id: str, variable: Any = variable, field: str = field) -> Any:
-            most = getattr(rows[w], field) * lots.spans[t_id].years
-            return quicksum(variable[w, label, t_id] for label in labels[w]) <= most
+            most = at(getattr(rows[w], field), lots.spans[t_id]) * lots.spans[t_id].years
+            return total(path, (variable[w, label, t_id] for label in labels[w])) <= most
 
-        setattr(
-            block, name, Constraint([key for key in by_time if getattr(rows[key[0]], field) is not None], rule=limit)
-        )
+        limited = [(w, t) for w, t in by_time if at(getattr(rows[w], field), lots.spans[t]) is not None]
+        if name == "drawing":  # what may not be drawn has no row, so that futures share one that opens later
+            limited = [(w, t) for w, t in limited if drawable(rows[w], lots.spans[t])]
+        setattr(block, name, Constraint(limited, rule=limit))
 
     for w, row in rows.items():
         owner = entity_of(instance, row.site)
@@ -156,7 +173,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
             for label in labels[w]:
                 ledger.post(row.site, row.material, label, t, -1.0, fill[w, label, t.id])
                 ledger.post(row.site, row.material, label, t, 1.0, draw[w, label, t.id])
-            half = row.storage / 1000 * t.years / 2
+            half = at(row.storage, t) / 1000 * t.years / 2
             if half:
                 ends = [(half, level[w, label, t.id]) for label in labels[w]]
                 starts = (
@@ -192,9 +209,9 @@ def checks(instance: Instance) -> list[Issue]:
                 faults.append(
                     instance.issue(row, "label", f"{name} is not a rule", "write clean, or rules of the tab Rules")
                 )
-        if row.maximum is not None:
+        if isinstance(row.maximum, int | float):
             for field, value in (("minimum", row.minimum), ("opening", row.opening), ("terminal", row.terminal or 0.0)):
-                if value > row.maximum:
+                if isinstance(value, int | float) and value > row.maximum:
                     faults.append(instance.issue(row, field, f"is above the maximum of {row.maximum:g} t"))
         if row.terminal_value is not None:
             if row.maximum is None:
@@ -208,9 +225,6 @@ def checks(instance: Instance) -> list[Issue]:
                 faults.append(
                     instance.issue(row, "terminal_value", "Terminal (t) is filled too", "fill one of the two")
                 )
-        if row.release == "shocks only":
-            message = "the stock is not drawn: shocks are not planned yet"
-            faults.append(instance.issue(row, "release", message, warning=True))
         if row.holder != entity_of(instance, row.site) and not instance.row(Material, row.material).index:
             message = (
                 "the holder is not the site's party and trades at the market price, but the material has no price index"

@@ -39,11 +39,12 @@ from sourcing.components.contracts import (
     taken,
 )
 from sourcing.components.expressions import total
-from sourcing.components.horizon import Span, periods
+from sourcing.components.horizon import Span, at, periods
 from sourcing.components.production import output
 from sourcing.instance import Instance
 from sourcing.sheets import InstanceError, Issue
 from sourcing.tables import Table, fields
+from sourcing.traced import added, largest
 
 if TYPE_CHECKING:
     from sourcing.ledger import Ledger, Terms
@@ -107,7 +108,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         return body - times_signed((k, t_id), most)[1] >= -most
 
     def owed(_: Any, k: str, t_id: str) -> Any:
-        tonnes = max(least_tonnes(*duties[k, t_id]), _most_share(instance, *duties[k, t_id]))
+        tonnes = largest(least_tonnes(*duties[k, t_id]), _most_share(instance, *duties[k, t_id]))
         return block.deficit[k, t_id] - times_signed((k, t_id), tonnes)[1] <= 0
 
     block.least = Constraint([key for key, (row, t) in duties.items() if least_tonnes(row, t)], rule=least)
@@ -127,7 +128,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
 
     def makeup_above(_: Any, k: str, t_id: str) -> Any:
         made = made_good(k, t_id)
-        paid = sum(least_tonnes(*duties[k, v]) for contract, v, t in vintages if (contract, t) == (k, t_id))
+        paid = added(least_tonnes(*duties[k, v]) for contract, v, t in vintages if (contract, t) == (k, t_id))
         return quicksum(made) <= paid * block.above[k, t_id] if made else Constraint.Skip
 
     def no_more_than_missing(_: Any, k: str, t_id: str) -> Any:
@@ -164,21 +165,22 @@ def _counts(path: Any, instance: Instance, ledger: Ledger, row: Contract, t: Spa
 
 def _share(path: Any, instance: Instance, row: Contract, t: Span) -> list[tuple[float, Any]]:
     """The minimum share of the seller's output, as terms."""
-    part = (row.minimum_share or 0.0) / 100 * contract_overlap(row, t) / t.years
+    part = (at(row.minimum_share, t) or 0.0) / 100 * contract_overlap(row, t) / t.years
     sellers = next(sites for other, sites, _ in contracts(instance) if other is row)
     return [(part * k, var) for site in sorted(sellers) for k, var in output(path, site, row.material, t)]
 
 
 def _most_share(instance: Instance, row: Contract, t: Span) -> float:
     """A bound on the minimum share of the seller's output (t)."""
-    if not row.minimum_share:
+    share = at(row.minimum_share, t)
+    if not share:
         return 0.0
     sellers = next(sites for other, sites, _ in contracts(instance) if other is row)
-    made = sum(most_made(instance, site, row.material, t) for site in sorted(sellers))
+    made = added(most_made(instance, site, row.material, t) for site in sorted(sellers))
     if math.isinf(made):
         message = "nothing in the data bounds what the seller could make, so an option on a share of it has no bound"
         raise InstanceError([instance.issue(row, "minimum_share", message, "give the seller's units a capacity")])
-    return row.minimum_share / 100 * contract_overlap(row, t) / t.years * made
+    return share / 100 * contract_overlap(row, t) / t.years * made
 
 
 def window(instance: Instance, row: Contract, v: Span) -> list[Span]:
@@ -270,8 +272,9 @@ def tabs(solution: Solution) -> list[Table]:
                 [pair for site in sorted(sellers) for pair in output(solution.path, site, row.material, t)]
             )
             part = contract_overlap(row, t) / t.years * made / 100
-            least = max(least_tonnes(row, t), (row.minimum_share or 0.0) * part)
-            tops = [most_tonnes(row, t), None if row.maximum_share is None else row.maximum_share * part]
+            least = max(least_tonnes(row, t), (at(row.minimum_share, t) or 0.0) * part)
+            share = at(row.maximum_share, t)
+            tops = [most_tonnes(row, t), None if share is None else share * part]
             most = min((top for top in tops if top is not None and top != float("inf")), default=None)
             price = contract_price(instance, row, t)
             missed, regained = settled(solution.path, instance, row, t, solution.total)

@@ -31,6 +31,9 @@ PROVEN = 1e-6
 ROUNDS = 60
 """Rounds after which the gap that is left is told instead of closed."""
 
+FRESH = 3
+"""Rounds in which the master moves so far that an interior point is faster than the simplex method from its basis."""
+
 RECOURSE = "futures.recourse"
 CUT = "futures.cut"
 
@@ -74,7 +77,7 @@ class Tails:
         check(solver.clearSolver(), "clearing")
         if basis is not None:
             check(solver.setBasis(from_statuses(basis)), "a basis")
-        kind, status = highspy.HighsModelStatus, launch(solver, self.options)
+        kind, status = highspy.HighsModelStatus, launch(solver, self.options, again=True)
         if status not in (kind.kOptimal, kind.kInfeasible):
             for name, value in (("solver", "simplex"), ("presolve", "off")):
                 check(solver.setOptionValue(name, value), f"option {name}")
@@ -220,7 +223,7 @@ def benders(tree: Tree, crew: Crew, options: Options, first: Any = None) -> Roun
         if basis is not None:
             basis.col_status = list(basis.col_status)
             basis.row_status = [*basis.row_status, *_basic(len(whole.rows) - len(basis.row_status))]
-        relaxed = run_linear(None, whole, replace(options, time_limit=np.inf), basis)
+        relaxed = run_linear(None, whole, replace(options, time_limit=np.inf), basis if rounds > FRESH else None)
         if relaxed.status != "optimal":
             reasons = "; ".join(answer.infeasible_at for answer in answers if answer.cost is None)
             raise NoPlan(f"no plan of the trunk leaves every future one ({relaxed.status}: {reasons})")

@@ -339,8 +339,9 @@ def _same(
     sides = rows[low | high]
     left, right = one.matrix()[:, mine].tocsr()[rows], two.matrix()[:, other].tocsr()[other_rows]
     changed = (left != right).tocoo()
-    if len(moved) or len(sides) or changed.nnz:
-        names = [one.columns[k] for k in moved[:1]] + [one.rows[k] for k in sides[:1]]
+    gone = _gone(path, parent)
+    if len(moved) or len(sides) or changed.nnz or gone:
+        names = [one.columns[k] for k in moved[:1]] + [one.rows[k] for k in sides[:1]] + gone[:1]
         names += [one.rows[rows[k]] for k in changed.row[:1]]
         family, index = names[0]
         start = periods(path.branch.instance)[path.branch.start].id
@@ -348,6 +349,13 @@ def _same(
         row = path.branch.instance.row(Scenario, path.branch.scenario)
         fault = path.branch.instance.issue(row, "starts", message, "start it earlier, or let its shocks begin later")
         raise InstanceError([fault])
+
+
+def _gone(path: Path, parent: Path) -> list[Column]:
+    """Capacities and needs of shared periods that a path's parent has and it has not: they are zero there."""
+    own, kept = set(path.arrays.rows), ("production.capacity", "projects.capacity", "demand.demand")
+    rows = zip(parent.arrays.rows, parent.row_period.tolist(), strict=True)
+    return [row for row, t in rows if t < path.branch.start and row[0] in kept and row not in own]
 
 
 def weighed(tree: Tree) -> Tree:
