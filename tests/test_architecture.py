@@ -21,7 +21,7 @@ ROOT = Path(sourcing.__file__).parent
 TESTS = Path(__file__).parent
 
 LAYERS = (
-    {"units", "words"},
+    {"units", "words", "traced"},
     {"sheets", "tables"},
     {"instance", "files"},
     {"components", "ledger", "integrity"},  # components post into the ledger, which knows periods and parties

@@ -167,10 +167,10 @@ def test_check_as_json(tiny):
     assert json.loads(run("solve", tiny, "--json", code=4).stdout)["status"] == "invalid"
 
 
-def test_strict_counts_warnings(tmp_path):
-    starter = ROOT / "instances" / "starter"
-    run("check", starter)
-    run("check", starter, "--strict", code=4)
+def test_strict_counts_warnings():
+    warned = ROOT / "instances" / "allied-2026"  # of a hazard of 0.6 % a year it is asked whether 60 is meant
+    run("check", warned)
+    run("check", warned, "--strict", code=4)
 
 
 def test_template_and_convert_lose_nothing(tmp_path):

@@ -1,4 +1,5 @@
-"""The command line: `sourcing solve`, `check`, `template`, `convert`, `schema`, `doctor`, `verify`, `bankability`.
+"""The command line: `sourcing solve`, `check`, `template`, `convert`, `schema`, `doctor`, `verify`, `bankability`,
+`frontier`, `tornado`, `risk`.
 
 Exit codes: 0 done, 1 a fault of ours, 2 wrong usage, 3 a plan that is not proven, 4 the instance has errors, 5 an
 audit failed, 6 no plan exists, 7 no plan within the limit or no solver, 8 the output cannot be written.
@@ -12,10 +13,11 @@ from sourcing import console
 from sourcing.cli.shared import app
 
 # isort: off
-from sourcing.cli import solve, instances, program, verify, bankability  # in the order in which --help lists them
+# in the order in which --help lists them
+from sourcing.cli import solve, instances, program, verify, bankability, frontier, tornado, risk
 # isort: on
 
-__all__ = ["app", "bankability", "instances", "main", "program", "solve", "verify"]
+__all__ = ["app", "bankability", "frontier", "instances", "main", "program", "risk", "solve", "tornado", "verify"]
 
 
 def main() -> None:

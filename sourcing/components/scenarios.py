@@ -237,7 +237,8 @@ def _terms(instance: Instance) -> list[Issue]:
         begin, before = written_start(instance, row), None
         if row.leaves and instance.has(Scenario, row.leaves):
             before = written_start(instance, instance.row(Scenario, row.leaves))
-        if begin is not None and before is not None and begin < before - MOMENT:
+        whenever = row.starts.strip().lower() == "any"  # that is, from when it may leave
+        if begin is not None and before is not None and begin < before - MOMENT and not whenever:
             message = f"lies before the start of {row.leaves}, which it leaves"
             faults.append(instance.issue(row, "starts", message, "let it start later"))
         words = _words(row)

@@ -44,9 +44,14 @@ class Branch:
     contingency: bool = False
     service_level: float | None = None
 
+    @property
+    def one_of_several(self) -> bool:
+        """Whether it is one of several branches of a scenario, which differ in their start."""
+        return bool(self.scenario) and self.id != self.scenario
 
-Tables = Callable[[str, str], Instance]
-"""The tables as a scenario changes them that starts in a period (blank: as written)."""
+
+Tables = Callable[[Instance, str, str], Instance]
+"""The tables that a scenario leaves, as it changes them where it starts in a period (blank: as written)."""
 
 Parted = Callable[[Instance, Instance], int]
 """The number of the first period in which the paths of two tables differ."""
@@ -60,9 +65,7 @@ def branches(instance: Instance, tables: Tables, parted: Parted, only: frozenset
     """
     rows = [row for row in instance[Scenario] if only is None or row.scenario in only]
     children: dict[str, list[Scenario]] = {}
-    shocked = {shock.scenario for shock in instance[Shock]}
-    same = [row for row in rows if row.kind == "outlook" and row.scenario not in shocked and not row.starts]
-    same = [row for row in same if not row.leaves]
+    same = [row for row in rows if is_trunk(instance, row)]
     trunks = {row.scenario for row in same}
     for row in rows:
         if row.scenario not in trunks:
@@ -77,6 +80,12 @@ def branches(instance: Instance, tables: Tables, parted: Parted, only: frozenset
     found = [trunk]
     _grow(instance, found, 0, children, tables, parted)
     return found
+
+
+def is_trunk(instance: Instance, row: Scenario) -> bool:
+    """Whether a scenario is the tables as they stand."""
+    changes = row.starts or row.leaves or any(shock.scenario == row.scenario for shock in instance[Shock])
+    return row.kind == "outlook" and not changes
 
 
 def _grow(
@@ -97,16 +106,17 @@ def _grow(
             if parent.scenario and instance.row(Scenario, parent.scenario).kind == "event":
                 message = "an outlook cannot leave an event"
                 raise InstanceError([instance.issue(row, "leaves", message, "make it an event, with a hazard")])
-            changed = tables(row.scenario, "")
+            changed = tables(parent.instance, row.scenario, "")
             start = _start(instance, row, parent, changed, parted)
             grown.append(len(found))
             found.append(_branch(row, row.scenario, place, start, (row.probability or 0.0) / 100, changed))
             continue
         named = starts(instance, row.scenario)
         if not named:
-            named = [periods(instance)[_start(instance, row, parent, tables(row.scenario, ""), parted)].id]
+            changed = tables(parent.instance, row.scenario, "")
+            named = [periods(instance)[_start(instance, row, parent, changed, parted)].id]
         events += [(spans[name].number, row, name) for name in named if spans[name].number >= parent.start]
-        if not any(spans[name].number >= parent.start for name in named):
+        if not any(spans[name].number >= parent.start for name in named) and not parent.one_of_several:
             raise InstanceError([_too_early(instance, row, parent)])
     undisturbed = parent.probability
     for number in sorted({number for number, _, _ in events}):
@@ -119,9 +129,10 @@ def _grow(
         for (row, name), hazard in zip(struck, hazards, strict=True):
             several = len({at for at, other, _ in events if other is row}) > 1
             share = hazard / sum(hazards) if sum(hazards) else 0.0
-            changed = tables(row.scenario, name if starts(instance, row.scenario) else "")
+            changed = tables(parent.instance, row.scenario, name if starts(instance, row.scenario) else "")
             grown.append(len(found))
             id = f"{row.scenario} {name}" if several else row.scenario
+            id += f" after {parent.id}" if parent.one_of_several else ""
             found.append(_branch(row, id, place, number, undisturbed * (1 - calm) * share, changed))
         undisturbed *= calm
     found[place] = replace(found[place], probability=undisturbed)

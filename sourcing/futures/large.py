@@ -21,8 +21,11 @@ from sourcing.workers import Crew
 if TYPE_CHECKING:
     from sourcing.futures.solve import TreeSolution
 
-PART = 0.25
+PART = 0.7
 """Share of the gap that is allowed for the integers of a future: the rest is the trunk's."""
+
+LEAST = 60.0
+"""Seconds that a future gets at the least for its integers, whatever is left: it must end with a plan."""
 
 
 def solve_large(tree: Tree, result: TreeSolution, options: Options, *, workers: int, dask: str) -> tuple[Any, Any]:
@@ -59,7 +62,8 @@ def solve_large(tree: Tree, result: TreeSolution, options: Options, *, workers: 
             raise Stopped if options.stop() else NoSolution("no whole numbers for the trunk within the time limit")
         start = polished(arrays, start, search)
         x = start.x[: len(master.columns)]
-        own = replace(quiet, gap=PART * options.gap, time_limit=max(search.left, 60.0))
+        turns = -(-len(blocks) // max(1, workers))
+        own = replace(quiet, gap=PART * options.gap, time_limit=max(search.left / turns, LEAST))
         tasks = [(number, x, own) for number in range(len(blocks))]
         found: list[Solution] = crew.map(whole_block, tasks)
     point, duals = np.zeros(len(tree.arrays.columns)), np.zeros(len(tree.arrays.rows))

@@ -9,14 +9,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from sourcing.arrays import Arrays, compile_path
-from sourcing.components.horizon import settings
-from sourcing.components.scenarios import Scenario
-from sourcing.futures.branches import branches
+from sourcing.components.horizon import periods, settings
+from sourcing.components.scenarios import Scenario, lineage
+from sourcing.futures.branches import branches, is_trunk
 from sourcing.futures.glue import Path, Tree, first_difference, glue, path_of
 from sourcing.futures.shocks import starts, under
 from sourcing.futures.stamp import Form, differing
@@ -93,13 +94,9 @@ def grow(instance: Instance, view: str | None = None, only: frozenset[str] | Non
     from sourcing.model import build
 
     rows = [row for row in instance[Scenario] if only is None or row.scenario in only]
-    tables = {
-        (row.scenario, start): under(instance, row.scenario, start)
-        for row in rows
-        for start in {"", *starts(instance, row.scenario)}
-    }
+    tables = _tables(instance, rows)
     lots = {key: reach(changed) for key, changed in tables.items() if differing(instance, changed) is None}
-    stamped: dict[tuple[str, str], Arrays | None] = {}
+    stamped: dict[tuple[int, str, str], Arrays | None] = {}
     grown = True
     while grown:  # what only a shock makes useful must be there before it
         reach(instance).keep(lots.values())
@@ -118,8 +115,39 @@ def grow(instance: Instance, view: str | None = None, only: frozenset[str] | Non
     def parted(parent: Instance, child: Instance) -> int:
         return first_difference(paths[id(parent)], paths[id(child)], instance) or 0
 
-    found_branches = branches(instance, lambda scenario, start: tables[scenario, start], parted, only)
+    def changed_to(left: Instance, scenario: str, start: str) -> Instance:
+        return tables[id(left), scenario, start]
+
+    found_branches = branches(instance, changed_to, parted, only)
     return [path_of(branch, paths[id(branch.instance)]) for branch in found_branches]
+
+
+def _tables(instance: Instance, rows: list[Scenario]) -> dict[tuple[int, str, str], Instance]:
+    """The tables of all scenarios, by the identity of the tables that they leave, their name and their start."""
+    found: dict[tuple[int, str, str], Instance] = {}
+    known = {row.scenario: row for row in rows}
+    made: dict[str, list[tuple[float, Instance]]] = {}  # tables of a scenario, with the moments of their starts
+    spans = {t.id: t.start for t in periods(instance)}
+
+    def make(row: Scenario) -> list[tuple[float, Instance]]:
+        if is_trunk(instance, row):
+            return [(-math.inf, instance)]
+        if row.scenario not in made:
+            lineage(instance, row.scenario)  # a loop is a fault
+            lefts = make(known[row.leaves]) if row.leaves in known else [(-math.inf, instance)]
+            times = (starts(instance, row.scenario) if row.kind == "event" else []) or [""]
+            made[row.scenario] = []
+            for begun, left in lefts:
+                for start in times:
+                    moment = spans.get(start, begun)
+                    if moment >= begun:
+                        new = found[id(left), row.scenario, start] = under(instance, row.scenario, start, left)
+                        made[row.scenario].append((moment, new))
+        return made[row.scenario]
+
+    for row in rows:
+        make(row)
+    return found
 
 
 def solve_tree(
@@ -168,19 +196,18 @@ def solve_tree(
     result.seconds = {"build": built - begun, "solve": perf_counter() - built}
     if result.status not in ("optimal", "feasible"):
         return result
+    values: dict[int, Any] = {}
+    own: dict[int, Any] = {}
     for s, path in enumerate(paths):
         if s in numbers and (path.branch.probability > 0 or s == 0):
-            number = numbers[s]
-            result.values.append(x[tree.places[number]])
-            result.duals.append(_own_duals(tree, number, duals))
-        elif s in numbers and path.branch.contingency is False:  # leads to a future that counts, and has no end itself
-            result.values.append(x[tree.places[numbers[s]]])
-            result.duals.append(None)
-        else:
-            known = x[tree.places[numbers[s]]] if s in numbers else None
-            values, own = _alone(path, paths, result.values, known, options)
-            result.values.append(values)
-            result.duals.append(own)
+            values[s] = x[tree.places[numbers[s]]]
+            own[s] = _own_duals(tree, numbers[s], duals)
+        elif s not in values:
+            group = [s]
+            group += [k for k in counted if k > s and paths[k].branch.parent in group]
+            for k, (point, prices) in zip(group, _unlikely(group, paths, values, options), strict=True):
+                values[k], own[k] = point, prices
+    result.values, result.duals = [values[s] for s in range(len(paths))], [own[s] for s in range(len(paths))]
     return result
 
 
@@ -225,25 +252,26 @@ def _owner(tree: Tree, s: int, period: int) -> int:
     return s
 
 
-def _alone(path: Path, paths: list[Path], values: list[Any], known: Any, options: Options) -> tuple[Any, Any]:
-    """A future that does not count, planned with what it shares as it is (or as the tree has it, if `known`)."""
+def _unlikely(group: list[int], paths: list[Path], values: dict[int, Any], options: Options) -> list[tuple[Any, Any]]:
+    """Values and duals of a future without odds and of contingencies that leave it, with what it shares as it is."""
     import numpy as np
 
-    arrays = path.arrays
-    past = path.column_period < path.branch.start
-    lower, upper = arrays.lower.copy(), arrays.upper.copy()
-    if known is None:
-        parent = paths[path.branch.parent]
-        before = dict(zip(parent.arrays.columns, values[path.branch.parent].tolist(), strict=True))
-        known = np.array([before.get(name, 0.0) for name in arrays.columns])
-    held = np.clip(known, arrays.lower, arrays.upper)
-    lower[past] = upper[past] = held[past]
-    cost = arrays.cost + path.penalty
-    own = replace(arrays, lower=lower, upper=upper, cost=cost, integer=arrays.integer & ~past)
-    found = run(None, own, options) if own.integer.any() else run_linear(None, own, options)
+    start, parent = paths[group[0]].branch.start, paths[group[0]].branch.parent
+    before = dict(zip(paths[parent].arrays.columns, values[parent].tolist(), strict=True))
+    held = []
+    for s in group:
+        arrays, past = paths[s].arrays, paths[s].column_period < start
+        known = np.array([before.get(arrays.columns[k], 0.0) for k in np.flatnonzero(past).tolist()])
+        lower, upper = arrays.lower.copy(), arrays.upper.copy()
+        lower[past] = upper[past] = np.clip(known, lower[past], upper[past])
+        branch = replace(paths[s].branch, parent=group.index(paths[s].branch.parent) if s != group[0] else -1)
+        arrays = replace(arrays, lower=lower, upper=upper, integer=arrays.integer & ~past)
+        held.append(replace(paths[s], branch=branch, arrays=arrays))
+    tree = glue(held, weights=[1.0] * len(held))
+    found = run(None, tree.arrays, options)
     if found.status not in ("optimal", "feasible"):
-        raise NoSolution(f"{path.branch.id} has no plan that begins as the others do ({found.status})")
-    return found.x, found.duals
+        raise NoSolution(f"{held[0].branch.id} has no plan that begins as the others do ({found.status})")
+    return [(found.x[tree.places[k]], _own_duals(tree, k, found.duals)) for k in range(len(group))]
 
 
 def solution_of(found: TreeSolution, s: int) -> Solution:

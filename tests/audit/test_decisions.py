@@ -126,6 +126,7 @@ OTHERWISE = [
     (changed(Contract, "OPT", take_or_pay="firm"), "contracts", "OPT in 2028: is firm; not taken: 2, at most 0"),
     (changed(Contract, "OPT", makeup=1.0, minimum_share=10), "scope", "a make-up of a minimum share is not audited"),
     (changed(Project, "ext", earliest=day(2028)), "projects", "ext in 2027: is not open to decisions yet"),
+    (changed(Project, "ext", latest=day(2026)), "projects", "ext in 2027: starts after 2026-01-01"),
     (changed(Project, "ext", status="committed"), "decisions", "build ext in 2027: there is no such option"),
     (changed(Project, "dryer", whole=True, steps=4.5), "built together", "part started: 0.5 instead of 0.444444"),
     (changed(Project, "dryer", together="", only_one="choice"), "only one of", "choice: ext, dryer are built"),

@@ -9,7 +9,7 @@ from tiny import faults, flows, line, makes, paid, party, planned, sells, short,
 from sourcing.components.demand import Demand
 from sourcing.components.horizon import Period
 from sourcing.components.places import Entity
-from sourcing.components.projects import Project, alternatives, annuity, decisions
+from sourcing.components.projects import Project, alternatives, annuity, decisions, group_starts
 from sourcing.solver import solve_path
 
 FIVE = years(2026, 2027, 2028, 2029, 2030)
@@ -52,6 +52,8 @@ def output(*rows, periods=FIVE):
         ({"ramp": "20; 50"}, {2026: 2, 2027: 5, 2028: 5, 2029: 5, 2030: 5}),  # the last value holds for ever
         ({"steps": 3.0}, dict.fromkeys(range(2026, 2031), 30)),
         ({"lead_time": 72}, {}),  # after the horizon
+        ({"latest": 2025}, {}),  # it may not start any more when the horizon does
+        ({"earliest": 2027, "latest": "2027-01-01"}, {2027: 10, 2028: 10, 2029: 10, 2030: 10}),
     ],
 )
 def test_a_committed_project_comes_on_line_by_its_lead_time_and_ramps(columns, tonnes):
@@ -172,6 +174,13 @@ def test_nothing_starts_before_decisions_are_open():
     assert flows(plan, "Period") == approx(dict.fromkeys(("2029", "2030"), 10))
 
 
+def test_nothing_starts_after_its_latest_day():
+    instance = tiny(FIVE, works(10), kiln(capex=10, latest=2027))  # the year is included
+    assert [t.id for t, _ in group_starts(instance, instance.row(Project, "KILN"))] == ["2026", "2027"]
+    told = faults(FIVE, works(10), kiln(status="committed", earliest=2028, latest=2027))
+    assert "Projects Latest start: '2027-12-31': KILN: lies before the earliest start: it is never built" in told
+
+
 def test_a_unit_without_an_option_is_no_project():
     assert short(planned(works(10))) == approx(0)
     assert short(planned(works(10), kiln(capex=1e9))) == approx(10)
@@ -251,6 +260,7 @@ def together(**hot):
         ({"earliest": 2028}, {"magnet": "2028", "hot": "2028"}),  # it holds the other back
         ({"lead_time": 12}, {"magnet": "2026", "hot": "2027"}),  # it comes on line later
         ({"lead_time": 72}, {"magnet": "2026"}),  # it comes on line after the horizon
+        ({"latest": 2026, "earliest": 2027}, {}),  # its last day is before its first: neither can the other
         ({"earliest": 2031}, {}),  # it cannot start within the horizon: neither can the other
     ],
 )

@@ -1,0 +1,125 @@
+"""`sourcing frontier`: cost against risk."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sourcing import console, files
+from sourcing.cli.shared import (
+    Dask,
+    Debug,
+    Force,
+    InstancePath,
+    Json,
+    Quiet,
+    Usage,
+    Verbose,
+    View,
+    Workers,
+    command,
+    print_json,
+    read_instance,
+)
+from sourcing.cli.tables import as_objects, as_text
+from sourcing.console import Progress, Talk
+
+
+class Risk(StrEnum):
+    """What is to be less."""
+
+    cvar = "cvar"
+    shortage = "shortage"
+    concentration = "concentration"
+
+
+class Stage(StrEnum):
+    """Whose concentration counts."""
+
+    separation = "separation"
+    metal = "metal"
+    alloy = "alloy"
+    magnet = "magnet"
+
+
+@command
+def frontier(
+    instance: InstancePath,
+    points: Annotated[int, typer.Option(min=2, max=101, help="Plans from the least risky to the cheapest.")] = 11,
+    risk: Annotated[
+        Risk, typer.Option(help="Mean cost of the worst futures, tonnes short, or how few countries make it.")
+    ] = Risk.cvar,
+    stage: Annotated[Stage, typer.Option(help="Stage whose concentration counts.")] = Stage.magnet,
+    scenarios: Annotated[
+        bool, typer.Option("--scenarios", help="Expected shortage over all active scenarios (cvar always is).")
+    ] = False,
+    view: Annotated[View | None, typer.Option(help="Whose cost is made least; default: the Settings tab.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the tables as a workbook.")
+    ] = None,
+    gap: Annotated[
+        float, typer.Option(min=0.0, max=1.0, metavar="SHARE", help="Gap to which each plan is proven, if it can be.")
+    ] = 1e-4,
+    time_limit: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="Time for each plan; one begun is finished.")
+    ] = 120.0,
+    threads: Annotated[int, typer.Option(min=0, help="Threads; 0 is all cores.")] = 0,
+    workers: Workers = 1,
+    dask: Dask = "",
+    force: Force = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    debug: Debug = False,
+) -> int:
+    """What less risk costs: the plans that no other beats in both, the knee, and what changes between them."""
+    from sourcing.solver import Options
+    from sourcing.study.frontier import frontier as sweep
+    from sourcing.study.frontier_tables import tables
+
+    talk = Talk(quiet=quiet, verbose=verbose)
+    if scenarios and risk == Risk.concentration:
+        raise Usage("--scenarios: concentration is measured on the tables as they stand")
+    problem = read_instance(instance, talk)
+    if output:
+        if output.suffix.lower() != ".xlsx":
+            raise Usage(f"the tables are an .xlsx workbook: '{output}' is not named so")
+        files.check_output(output, source=instance, force=force)
+    with Progress(talk) as progress:
+        options = Options(gap=gap, time_limit=time_limit, threads=threads, stop=progress.stop, tell=progress.tell)
+        found = sweep(
+            problem,
+            risk.value,
+            points,
+            stage=stage.value,
+            scenarios=scenarios,
+            view=view and view.value,
+            options=options,
+            workers=workers,
+            dask=dask,
+        )
+    shown = tables(found)
+    if output:
+        from sourcing.report.book import write_tables
+
+        with files.written(output) as out:
+            write_tables(shown, out.temporary, problem, f"Frontier of {problem.name}")
+        talk.say(f"Tables: {out.path}")
+    if json:
+        knee = found.knee
+        print_json(
+            {"risk": found.measure, "unit": found.unit, "knee": None if knee is None else knee + 1,
+             "dropped": found.dropped}
+            | {table.title.lower(): as_objects(table) for table in shown}
+        )  # fmt: skip
+        return 0
+    parts = [console.wrapped(shown[0].about), as_text(shown[0])]
+    if len(found.points) == 1:
+        parts.append(f"The cheapest plan has the least {found.measure}: there is nothing to weigh.")
+    if shown[1].rows:
+        parts.append(as_text(shown[1], most=30))
+    talk.result("\n\n".join(parts))
+    return 0

@@ -1,0 +1,211 @@
+"""Trees: the same optimum as every path written out, whatever the way it is solved; what is shared is equal."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+
+import bundled
+import explicit
+import numpy as np
+import pytest
+from pytest import approx
+from tiny import loose, makes, party, sells, tiny, years
+
+from sourcing.components.contracts import Contract
+from sourcing.components.demand import Demand
+from sourcing.components.projects import Project
+from sourcing.components.scenarios import Scenario, Shock
+from sourcing.components.stock import Stockpile
+from sourcing.futures import solve
+from sourcing.futures.planned import plan_futures
+from sourcing.futures.solve import grow, solve_tree
+from sourcing.sheets import InstanceError
+from sourcing.solver import Options
+
+EXACT = Options(gap=1e-9)
+
+
+def shock(scenario, tab, row, column, **change):
+    return Shock(scenario=scenario, of_tab=tab, row_id=row, of_column=column, **change)
+
+
+def market(seed, *more, whole=False):
+    """Two mines, a trader and a plant with a store over three years; outlooks, events, and what leaves them, by a seed.
+
+    With `whole` a plant can be built and a contract signed.
+    """
+    dice = random.Random(seed)
+
+    def of(low, high):
+        return round(dice.uniform(low, high), 2)
+
+    return tiny(
+        years(2026, 2027, 2028),
+        party("miner", "supplier", "near", "far"),
+        party("trader", "supplier", "exchange", allied=False),
+        party("maker", "buyer", "plant", "car"),
+        makes("near", "oxide", of(5, 15), cost=of(5000, 9000)),
+        makes("far", "oxide", of(10, 30), cost=of(12_000, 20_000)),
+        makes("exchange", "oxide"),
+        sells("near", "oxide", of(5, 9)),
+        sells("far", "oxide", of(8, 12)),
+        sells("exchange", "oxide", of(25, 35), maximum=40),
+        makes("plant", "magnet", of(15, 25), takes={"oxide": 1}),
+        Stockpile(stockpile="store", holder="maker", site="plant", material="oxide", label="clean", maximum=of(5, 20),
+                  opening=of(0, 4), storage=of(100, 900)),
+        Demand(customer="car", material="magnet", demand=of(12, 22), shortage_value=of(60, 90), service_level=of(40, 90)),
+        Scenario(scenario="base", kind="outlook", probability=60),
+        Scenario(scenario="boom", kind="outlook", probability=25, starts="2027", leaves="base"),
+        shock("boom", "Demand", "none", "Demand", multiply=of(1.1, 1.5)),
+        Scenario(scenario="bubble", kind="outlook", probability=15, starts="2028", leaves="boom"),
+        shock("bubble", "Prices", "oxide at exchange", "Price", multiply=of(1.5, 3)),
+        Scenario(scenario="outage", kind="event", hazard=of(3, 20), leaves="base",
+                 starts=dice.choice(["any", "2027", "2027; 2028"])),
+        shock("outage", "Units", "near oxide", "Capacity", multiply=of(0.1, 0.5)),
+        Scenario(scenario="worse", kind="event", hazard=of(3, 20), leaves="outage",
+                 starts=dice.choice(["any", "2027", "2027; 2028"])),
+        shock("worse", "Units", "far oxide", "Capacity", multiply=of(0.1, 0.5)),
+        Scenario(scenario="strike", kind="event", hazard=of(3, 20), starts="2028", leaves="boom", contingency=True),
+        shock("strike", "Units", "plant magnet", "Capacity", multiply=of(0, 0.6)),
+        [
+            makes("plant", "magnet", 10, takes={"oxide": 0.9}, unit="new"),
+            Project(project="new", unit="new", capex=of(0.1, 0.4), life=10, cost_of_capital=5, lead_time=12),
+            Contract(contract="far away", seller="far", buyer="plant", material="oxide", fixed=of(6, 9), minimum=of(2, 6),
+                     maximum=15, status="option", signing_cost=of(0.001, 0.03)),
+        ] if whole else (),
+        more,
+    )  # fmt: skip
+
+
+every_seed = pytest.mark.parametrize("seed", range(6))
+
+
+@every_seed
+@pytest.mark.parametrize("weight", [0.0, 0.7])
+def test_the_optimum_is_that_of_every_path_written_out(seed, weight):
+    instance = market(seed)
+    found = solve_tree(instance, risk_weight=weight)
+    assert found.status == "optimal"
+    assert found.objective == approx(explicit.objective(found.paths, weight), rel=1e-7)
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.7])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_optimum_in_whole_decisions_is_that_of_every_path_written_out(seed, weight):
+    found = solve_tree(market(seed, whole=True), risk_weight=weight, options=EXACT)
+    assert found.tree.arrays.integer.any()
+    assert found.objective == approx(explicit.objective(found.paths, weight), rel=1e-6)
+
+
+# ------------------------------------------------------------------------------------------------ what is shared
+
+
+def of(path, values):
+    """The values of a future by column, with the number of the period that each lives in."""
+    return {name: (value, int(period)) for name, value, period in
+            zip(path.arrays.columns, values.tolist(), path.column_period.tolist(), strict=True)}  # fmt: skip
+
+
+def untrue(found):
+    """Columns of futures that differ from what they leave before they leave it: (future, column, here, there)."""
+    strays = []
+    for s, path in enumerate(found.paths[1:], start=1):
+        parent = of(found.paths[path.branch.parent], found.values[path.branch.parent])
+        for name, (value, period) in of(path, found.values[s]).items():
+            there = parent.get(name, (0.0, period))[0]
+            if period < path.branch.start and abs(value - there) > 1e-6:
+                strays.append((path.branch.id, name, value, there))
+    return strays
+
+
+def unlikely(scenario, parent="base", start="2027", times=0.4, **columns):
+    """An event that cannot come, in which the plant does less."""
+    return [
+        Scenario(scenario=scenario, kind="event", hazard=0, leaves=parent, starts=start, **columns),
+        shock(scenario, "Units", "plant magnet", "Capacity", multiply=times),
+    ]
+
+
+@every_seed
+def test_until_futures_part_they_do_the_same(seed):
+    assert untrue(solve_tree(market(seed, unlikely("rare"), unlikely("rarer", "rare", "2028")))) == []
+
+
+@every_seed
+def test_contingencies_that_leave_contingencies_share_what_comes_before(seed):
+    rows = unlikely("rare", contingency=True), unlikely("rarer", "rare", "2028", 0.1, contingency=True, service_level=95)
+    assert untrue(solve_tree(market(seed, *rows))) == []
+
+
+# ------------------------------------------------------------------------------------------------ odds and tails
+
+
+@every_seed
+def test_the_tail_of_the_model_is_the_mean_of_the_sorted_losses(seed):
+    """The objective is expected cost + weight x CVaR + misses, so the tail of the model is what is left of it."""
+    found = solve_tree(market(seed), risk_weight=0.7)
+    missed = sum(found.missed(s) for s in found.ends)
+    assert (found.objective - found.expected - missed) / 0.7 == approx(found.cvar, rel=1e-6)
+    losses = sorted((found.loss(s), path.branch.probability) for s, path in enumerate(found.paths))
+    left, tail = 0.1, 0.0
+    for loss, probability in reversed(losses):
+        tail += loss * min(left, probability)
+        left -= min(left, probability)
+    assert found.cvar == approx(tail / 0.1)
+
+
+@every_seed
+def test_a_future_told_twice_changes_nothing(seed):
+    """Base is 60 %: 45 % as it was, and 15 % under another name."""
+    outlooks = market(seed)
+    events = ("outage", "worse")
+    before = outlooks.replace(Scenario, [row for row in outlooks[Scenario] if row.scenario not in events])
+    before = before.replace(Shock, [row for row in outlooks[Shock] if row.scenario not in events])
+    twin = Scenario(scenario="twin", kind="outlook", probability=15.0, starts="2028", leaves="base")
+    after = before.with_rows(dataclasses.replace(before.row(Scenario, "base"), probability=45.0), twin)
+    one, two = solve_tree(before, risk_weight=0.7), solve_tree(after, risk_weight=0.7)
+    assert len(two.paths) == len(one.paths) + 1
+    assert two.objective == approx(one.objective, rel=1e-8)
+    assert (two.expected, two.cvar) == (approx(one.expected, rel=1e-6), approx(one.cvar, rel=1e-6))
+
+
+@every_seed
+def test_a_future_that_cannot_come_changes_nothing_but_has_a_plan(seed):
+    found = solve_tree(market(seed), risk_weight=0.7)
+    outlook = Scenario(scenario="never", kind="outlook", probability=0, starts="2028", leaves="boom")
+    never = outlook, shock("never", "Demand", "none", "Demand", multiply=3)
+    more = solve_tree(market(seed, never, unlikely("rare")), risk_weight=0.7)
+    assert more.objective == approx(found.objective, rel=1e-8)
+    assert len(more.paths) == len(found.paths) + 2
+    for s, path in enumerate(more.paths):
+        if path.branch.id in ("never", "rare"):  # it goes on from what the plan does, as well as can be
+            assert s not in more.ends
+            assert more.loss(s) == approx(alone(more, s), rel=1e-7)
+
+
+def alone(found, s):
+    """What a future costs at least from what the plan does before it."""
+    path, parent = found.paths[s], found.paths[found.paths[s].branch.parent]
+    before = dict(zip(parent.arrays.columns, found.values[path.branch.parent].tolist(), strict=True))
+    lower, upper = path.arrays.lower.copy(), path.arrays.upper.copy()
+    for number in np.flatnonzero(path.column_period < path.branch.start).tolist():
+        value = before.get(path.arrays.columns[number], 0.0)
+        lower[number], upper[number] = value - 1e-7, value + 1e-7
+    sure = dataclasses.replace(path.branch, parent=-1, start=0, probability=1.0)
+    return explicit.objective(
+        [dataclasses.replace(path, branch=sure, arrays=dataclasses.replace(path.arrays, lower=lower, upper=upper))]
+    )
+
+
+@every_seed
+def test_a_contingency_counts_what_it_misses_and_nothing_else(seed):
+    """Probability 0: its cost does not count, its misses at ten times the last step do, and stock is held for it."""
+    rows = unlikely("rare", times=0.1, contingency=True, service_level=90)
+    free, found = solve_tree(market(seed)), solve_tree(market(seed, rows))
+    s = next(s for s, path in enumerate(found.paths) if path.branch.id == "rare")
+    missed = found.missed(s)
+    assert found.objective == approx(explicit.objective(found.paths), rel=1e-7)
+    assert free.objective <= found.objective * (1 + 1e-9)
+    assert found.objective == approx(found.expected + sum(found.missed(s) for s in found.ends), rel=1e-7)
+    assert missed > 0  # at a tenth of its capacity no store of 20 t serves 90 % for two years
