@@ -158,11 +158,12 @@ _alone = RLock()
 
 def _client(address: str) -> Any:
     try:
-        from distributed import Client
+        from distributed import Client as Opened
     except ImportError:
         raise NoSolution("a Dask cluster needs the package distributed: pip install 'allied-sourcing[scale]'") from None
+    connect: Any = Opened
     try:
-        return Client(address, timeout=ANSWERS)
+        return connect(address, timeout=ANSWERS)
     except (OSError, ValueError) as fault:
         raise NoSolution(f"no Dask cluster answers at '{address}': {fault}") from fault
 
@@ -180,7 +181,9 @@ def _forget(name: str) -> None:
 
 
 def _gathered(client: Any, sent: list[Any], heard: Callable[[int, int], None]) -> list[Any]:
-    from distributed import wait as wait_for
+    import distributed
+
+    wait_for: Any = distributed.wait
 
     try:
         left = sent

@@ -243,8 +243,10 @@ def test_systems_are_used_or_idle_as_told():
     heavy = max(runs("lynas_lamp_hre1", year) + runs("lynas_lamp_hre2", year) for year in years)
     assert heavy / 1000 == pytest.approx(told("at most # of 4.4 kt of feed"), abs=0.5)
 
-    taken = {total(found, "Contracts", "Taken", Contract="LYNAS-JARE-NDPR", Period=year) for year in years}
-    assert all(tonnes == pytest.approx(told("takes # t a year, its minimum"), rel=0.01) for tonnes in taken)
+    least = told("takes # t a year, its minimum, in nearly every year")
+    taken = [total(found, "Contracts", "Taken", Contract="LYNAS-JARE-NDPR", Period=year) for year in years]
+    assert min(taken) == pytest.approx(least, rel=0.01)
+    assert sum(tonnes == pytest.approx(least, rel=0.01) for tonnes in taken) >= len(years) - 2  # more is a tie
     assert total(found, "Floors", "Top-up", Floor="LYNAS-JARE-NDPR") == 0
     assert total(found, "Contracts", "Rebate", Contract="LYNAS-JARE-NDPR") == 0
 

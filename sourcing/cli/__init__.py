@@ -1,5 +1,5 @@
 """The command line: `sourcing solve`, `check`, `template`, `convert`, `schema`, `doctor`, `verify`, `bankability`,
-`frontier`, `tornado`, `risk`.
+`frontier`, `tornado`, `risk`, `stress`.
 
 Exit codes: 0 done, 1 a fault of ours, 2 wrong usage, 3 a plan that is not proven, 4 the instance has errors, 5 an
 audit failed, 6 no plan exists, 7 no plan within the limit or no solver, 8 the output cannot be written.
@@ -14,10 +14,22 @@ from sourcing.cli.shared import app
 
 # isort: off
 # in the order in which --help lists them
-from sourcing.cli import solve, instances, program, verify, bankability, frontier, tornado, risk
+from sourcing.cli import solve, instances, program, verify, bankability, frontier, tornado, risk, stress
 # isort: on
 
-__all__ = ["app", "bankability", "frontier", "instances", "main", "program", "risk", "solve", "tornado", "verify"]
+__all__ = [
+    "app",
+    "bankability",
+    "frontier",
+    "instances",
+    "main",
+    "program",
+    "risk",
+    "solve",
+    "stress",
+    "tornado",
+    "verify",
+]
 
 
 def main() -> None:

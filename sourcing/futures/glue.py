@@ -189,7 +189,7 @@ def extended(
     entries: list[tuple[int, int, float]],
     lower: Any = None,
 ) -> Arrays:
-    """Arrays with columns (from 0 or `lower` up) and rows added; entries are (column, place among the new rows, value)."""
+    """Arrays with columns (from 0 or `lower` up) and rows added; entries: (column, place among the new rows, value)."""
     import numpy as np
     from scipy.sparse import csc_matrix, hstack, vstack
 

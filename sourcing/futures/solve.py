@@ -25,7 +25,7 @@ from sourcing.futures.words import sorted_tail
 from sourcing.instance import Instance
 from sourcing.lots import reach
 from sourcing.sheets import NoSolution
-from sourcing.solver import Options, Solution, run, run_linear
+from sourcing.solver import Options, Solution, run
 
 if TYPE_CHECKING:
     import numpy as np
@@ -228,9 +228,6 @@ def _own_duals(tree: Tree, s: int, duals: Any) -> Any:
 
     if duals is None:
         return None
-    below = np.zeros(len(tree.paths))
-    for number, weight in enumerate(tree.weights):
-        below[number] += weight
     reach = np.array([_reach(tree, s, period) for period in range(int(tree.paths[s].row_period.max()) + 1)])
     found = duals[tree.row_places[s]]
     likely = reach[tree.paths[s].row_period]

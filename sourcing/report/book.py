@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,10 +13,13 @@ from sourcing.sheets import OutputError
 from sourcing.tables import Table
 
 
-def write_tables(tables: Iterable[Table], path: str | Path, instance: Instance, title: str) -> None:
+def write_tables(
+    tables: Iterable[Table], path: str | Path, instance: Instance, title: str, shaded: Collection[str] = ()
+) -> None:
     """Write tables as sheets of a workbook; OutputError where the file or a value can't be written.
 
-    The book names the instance that it is about and its hash, but is no plan.
+    The book names the instance that it is about and its hash, but is no plan. The numbers of the tables `shaded` (by
+    title) are the darker the larger they are: heat maps.
     """
     import xlsxwriter
     from xlsxwriter.exceptions import XlsxWriterException
@@ -33,6 +36,11 @@ def write_tables(tables: Iterable[Table], path: str | Path, instance: Instance, 
     book.set_custom_property("sourcing-version", version("allied-sourcing"), "text")
     for table in tables:
         write_table(book, table.title, table)
+        if table.title in shaded and table.rows:
+            scale = {"type": "2_color_scale", "min_color": style.WHITE, "max_color": style.ALARM, "min_type": "num"}
+            first = next((place for place, field in enumerate(table.fields) if field.unit), 0)
+            sheet, last = book.get_worksheet_by_name(table.title), (len(table.rows), len(table.fields) - 1)
+            sheet.conditional_format(1, first, *last, scale | {"min_value": 0})
     try:
         book.close()
     except (OSError, XlsxWriterException) as fault:

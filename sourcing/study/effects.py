@@ -1,13 +1,14 @@
 """Effects: what a shock costs and leaves short, against the plan's own recourse from the same period on.
 
     extra[s]  = short[s] with the shock - short[s] without                                                         [t]
-    until     = 365·T·(1 - extra[first] / (Σ_s max(0, extra[s]) + drawn))      days from the shock to a shortage   [days]
+    until     = 365·T·(1 - extra[first] / (Σ_s max(0, extra[s]) + drawn))      from the shock to a shortage      [days]
     recovery  = 365·(end of the last period with an extra shortage - start of the shock)                          [days]
 
-T is how long the shock lasts, `drawn` what stocks give more because of it, as tonnes of the goods that go short (by the
-element that they help most). Rates are constant within a period, so `until` is an estimate: as if supply were lost at
-an even rate, and stocks and goods under way served first. Where the first shortage comes in a later period it is the
-begin of that period.
+T is how long the shock lasts, `drawn` what stocks give more than in the plan, as tonnes of the goods that go short (by
+the element that they help most). Rates are constant within a period, so `until` is an estimate: as if supply were lost
+at an even rate, and stocks and goods under way served first. Where the first shortage comes in a later period it is the
+begin of that period; of a scenario, which lasts, T is its first period and the sum that period's. A period counts with
+an extra shortage of a hundredth of the worst period's, and 0.05 t.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from sourcing.components.stock import Stockpile
 from sourcing.instance import Instance
 from sourcing.study.recourse import LEFT, UNKEPT, promises
 
-TOLD = 0.05
-"""Tonnes of extra shortage in a period below which nothing counts as short."""
+TOLD, OVER = 0.05, 0.01
+"""Tonnes of extra shortage in a period, and share of the worst period's, up to which nothing counts as short."""
 
 Need = tuple[str, str, str]
 """Customer, material and rules of a demand."""
@@ -61,7 +62,7 @@ class Effect:
 
 @dataclass
 class Outcome:
-    """What a point of a cut model says of demand and stocks."""
+    """What a point of a cut model says of demand and stocks; `drawn` by stock and period."""
 
     cost: float
     shortage_value: float
@@ -107,11 +108,12 @@ class Teller:
         )  # fmt: skip
 
 
-def effect(instance: Instance, found: Outcome, base: Outcome, start: str, years: float) -> Effect:
-    """What a shock from a period on, for so many years, does."""
-    spans = [t for t in periods(instance)]
+def effect(instance: Instance, found: Outcome, base: Outcome, start: str, years: float | None = None) -> Effect:
+    """What a shock from a period on does that lasts so many years, or (None) to the end."""
+    spans = periods(instance)
     first = next(t for t in spans if t.id == start)
-    reached = [t.id for t in spans if t.overlap(first.start, first.start + years) > 1e-9]
+    end = spans[-1].end if years is None else first.start + years
+    reached = [t.id for t in spans if t.overlap(first.start, end) > 1e-9]
     extra: dict[str, float] = defaultdict(float)
     by_need: dict[Need, float] = defaultdict(float)
     under_rules = 0.0
@@ -127,17 +129,25 @@ def effect(instance: Instance, found: Outcome, base: Outcome, start: str, years:
         by_customer[need[0]] += tonnes
     hit = max(sorted(by_customer), key=lambda name: by_customer[name], default="")
     hit = hit if by_customer.get(hit, 0.0) > TOLD else ""
-    late = [t for t in spans if short.get(t.id, 0.0) > TOLD]
+    least = max(TOLD, OVER * max(short.values(), default=0.0))
+    late = [t for t in spans if short.get(t.id, 0.0) > least]
+    served, before = _served(found, reached), _served(base, reached)
     until = recovery = None
     if late:
         recovery = 365 * (late[-1].end - first.start)
         until = 365 * max(0.0, late[0].start - first.start)
         if late[0] is first:
-            lost = sum(max(0.0, tonnes) for tonnes in short.values()) + _drawn(instance, found, base, reached, by_need)
-            until = 365 * min(years, spans[-1].end - first.start) * (1 - short[start] / lost)
+            if years is None:
+                reached, lost, lasts = [start], short[start], first.years
+            else:
+                lost, lasts = (
+                    sum(max(0.0, tonnes) for tonnes in short.values()),
+                    min(years, spans[-1].end - first.start),
+                )
+            until = 365 * lasts * (1 - short[start] / (lost + _drawn(instance, found, base, reached, by_need)))
     return Effect(
         found.cost - base.cost, found.shortage_value - base.shortage_value, short, under_rules,
-        _served(found, reached), _served(base, reached), found.unkept - base.unkept, found.left - base.left, until,
+        served, before, found.unkept - base.unkept, found.left - base.left, until,
         recovery, hit, by_customer.get(hit, 0.0),
     )  # fmt: skip
 
@@ -148,16 +158,15 @@ def _served(outcome: Outcome, reached: list[str]) -> float | None:
     return 100 * (need - short) / need if need > 1e-9 else None
 
 
-def _drawn(
-    instance: Instance, found: Outcome, base: Outcome, reached: list[str], by_need: dict[Need, float]
-) -> float:
+def _drawn(instance: Instance, found: Outcome, base: Outcome, reached: list[str], by_need: dict[Need, float]) -> float:
     """What stocks give more while the shock lasts, as tonnes of the goods that go short."""
     held = contents(instance)
     short: dict[str, float] = defaultdict(float)
     for (_, material, _), tonnes in by_need.items():
         short[material] += max(0.0, tonnes)
     whole = sum(short.values())
-    same, elements = 0.0, defaultdict(float)
+    same = 0.0
+    elements: dict[str, float] = defaultdict(float)
     mix: dict[str, float] = defaultdict(float)
     for material, tonnes in short.items():
         for element, content in held.get(material, {}).items():

@@ -1,8 +1,8 @@
 """Estimates: the figures of an instance that are guesses, in groups that are right or wrong together.
 
 A figure is a number of a row whose source is an estimate (or that has none), of the confidence asked for. Most stand by
-themselves; freight, tariffs and transit times go by what is shipped, demands and what stands in for them by customer,
-offers by seller, the qualifications together. Left out: recipes, contents and uses of capacity (stoichiometry binds
+themselves; freight, tariffs and transit times go by the form of what is shipped, demands and what stands in for them by
+customer, offers by seller, the qualifications together. Left out: recipes, contents and uses of capacity (stoichiometry binds
 them), places, holdings and rules (facts of record), and what no plan is worked out from (service levels, targets,
 probabilities).
 """
@@ -15,6 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sourcing.components.lanes import Lane
+from sourcing.components.materials import Material
 from sourcing.components.sources import Source
 from sourcing.instance import Instance
 from sourcing.positions import is_estimate
@@ -35,13 +37,19 @@ FIELDS_OUT = frozenset(
 LEAD_TIMES = ("days", "months")
 """Units of figures that change when things happen, and so the form of the model."""
 
-GROUPS: dict[str, Callable[[Any], str]] = {
-    "Lanes": lambda row: f"of {row.goods}",
-    "Demand": lambda row: f"of {row.customer}",
-    "Shortage steps": lambda row: f"of {row.customer}",
-    "Substitutes": lambda row: f"of {row.customer}",
-    "Offers": lambda row: f"of {row.site}",
-    "Qualifications": lambda row: "",
+
+def _forms(instance: Instance, row: Lane) -> str:
+    forms = (instance.row(Material, name).form if kind == "id" else name or kind for kind, name in row.goods.terms)
+    return f"of {' and '.join(dict.fromkeys(forms))}"
+
+
+GROUPS: dict[str, Callable[[Instance, Any], str]] = {
+    "Lanes": _forms,
+    "Demand": lambda _, row: f"of {row.customer}",
+    "Shortage steps": lambda _, row: f"of {row.customer}",
+    "Substitutes": lambda _, row: f"of {row.customer}",
+    "Offers": lambda _, row: f"of {row.site}",
+    "Qualifications": lambda _, row: "",
 }
 """Which rows of a tab go together; else each goes by itself."""
 
@@ -62,7 +70,7 @@ class Figure:
 
     @property
     def name(self) -> str:
-        """`Processes[kuantan|separate|sep]: Cost`, or `Lanes of form:oxide: Freight`."""
+        """`Processes[kuantan|separate|sep]: Cost`, or `Lanes of oxide: Freight`."""
         of = self.rows[0].name_of_row if len(self.rows) == 1 else f"{self.tab} {self.group}".strip()
         return f"{of}: {self.column.name}"
 
@@ -114,7 +122,7 @@ def figures(instance: Instance, least: str = "low") -> list[Figure]:
             for field, column in row_type.columns.items():
                 if not _counts(tab, column, getattr(row, field)):
                     continue
-                group = GROUPS[tab](row) if tab in GROUPS else row.key
+                group = GROUPS[tab](instance, row) if tab in GROUPS else row.key
                 key = (tab, field, group)
                 groups.setdefault(key, []).append(row)
                 level[key] = min(level.get(key, confidence), confidence, key=LEVELS.index)

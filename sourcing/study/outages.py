@@ -129,6 +129,8 @@ class Closer:
             if family == "production.activity":
                 self.made[index[0], t].append(place)
                 self.line[*index[:3], t].append(place)
+            elif family == "production.surplus":  # of what is made there; what comes to a closed site is none
+                self.made[index[0], t].append(place)
             elif family == "channels.flow":
                 i, j, material, under = index[:4]
                 self.out[i, t].append(place)

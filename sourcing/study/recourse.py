@@ -16,9 +16,9 @@ be impossible; hence
     unkept[row]                     a hard minimum (of a firm contract, a limit, a stock) that is not kept           [t]
 
 A tonne unkept weighs as much as a tonne short by the setting, to keep promises where that can be; it is no cost, and is
-told apart. The model is cut where the shock begins: columns and rows of
-the past are gone, what they did stands in the sides, and what could only be 0 is gone too. `Recourse` keeps a solver at the plan's own recourse and answers
-from its basis, each time with nothing but bounds, sides and a few rows changed, and undoes that.
+told apart. The model is cut where the shock begins: columns and rows of the past are gone, what they did stands in the
+sides, and what could only be 0 is gone too. `Recourse` keeps a solver at the plan's own recourse and answers from its
+basis, each time with nothing but bounds, sides and a few rows changed, and undoes that.
 """
 
 from __future__ import annotations
@@ -209,7 +209,9 @@ def base_of(arrays: Arrays, options: Options, warm: Any = None) -> Base:
     found = run_linear(None, arrays, options, warm)
     if found.status != "optimal":
         raise NoSolution(f"what the plan holds leaves no recourse, even without a shock ({found.status})")
-    codes = [np.array([int(s) for s in part], dtype=np.int8) for part in (found.basis.col_status, found.basis.row_status)]
+    codes = [
+        np.array([int(s) for s in part], dtype=np.int8) for part in (found.basis.col_status, found.basis.row_status)
+    ]
     return Base(found.objective, found.x, *codes)
 
 
@@ -292,6 +294,4 @@ def values_of(solution: Solution) -> dict[Column, float]:
 
 def quiet(options: Options) -> Options:
     """One thread, no limit and no talk: for models of which many are solved."""
-    return replace(
-        Options(seed=options.seed, feasibility=options.feasibility), threads=1, time_limit=1e9
-    )
+    return replace(Options(seed=options.seed, feasibility=options.feasibility), threads=1, time_limit=1e9)

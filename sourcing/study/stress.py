@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from time import perf_counter
-from typing import Any
 
 from sourcing.arrays import Arrays, Column, compile_path
 from sourcing.components.horizon import Span, decisions_from, periods
@@ -72,8 +71,17 @@ class Desk:
             teller = Teller(arrays)
             closer = Closer(arrays, base, self.shared.instance)
             recourse = Recourse(arrays, base, self.shared.options)
-            self._at, self._recourse = (start, True), (recourse, closer, teller, teller.outcome(base.cost, base.x))
+            self._at, self._recourse = (start, True), (recourse, closer, teller, self.before(teller, base))
         return self._recourse
+
+    def before(self, teller: Teller, base: Base) -> Outcome:
+        """The outcome of the plan's own recourse; what stocks give is told as the plan has it."""
+        chosen = self.shared.chosen.items()
+        drawn = {(index[0], index[-1]): 0.0 for (family, index), _ in chosen if family == "stock.draw"}
+        for (family, index), tonnes in chosen:
+            if family == "stock.draw":
+                drawn[index[0], index[-1]] += tonnes
+        return replace(teller.outcome(base.cost, base.x), drawn=drawn)
 
 
 def find_base(desk: Desk, task: tuple[int, bool]) -> Base:
@@ -137,8 +145,7 @@ def strike(desk: Desk, scenario: str) -> tuple[int | None, Outcome | None, str]:
 def outcome_of(desk: Desk, start: int) -> Outcome:
     """The outcome of the plan's own recourse from a period on, stocks closed."""
     arrays = desk.arrays(start, open_stocks=False)
-    base = base_of(arrays, desk.shared.options)
-    return Teller(arrays).outcome(base.cost, base.x)
+    return desk.before(Teller(arrays), base_of(arrays, desk.shared.options))
 
 
 # ------------------------------------------------------------------------------------------------ the batch
@@ -215,7 +222,13 @@ def stress(
     shared = shared_of(solution, months, options)
     heard = _heard(options)
     with Crew(Desk, shared, workers=workers, dask=dask) as crew:
-        bases = dict(zip([t.number for t in whens], crew.map(find_base, [(t.number, True) for t in whens], heard("bases")), strict=True))
+        bases = dict(
+            zip(
+                [t.number for t in whens],
+                crew.map(find_base, [(t.number, True) for t in whens], heard("bases")),
+                strict=True,
+            )
+        )
         result.own = {t.id: bases[t.number].cost - solution.objective for t in whens}
         names = members(instance, by) if by != "lane" else _lanes(solution, whens)
         singles = [Outage(by, (name,), t.id, months) for t in whens for name in names]
@@ -291,7 +304,9 @@ def _run(
         part.append(outage)
     tasks = [(number[part[0].period], bases[number[part[0].period]], part) for part in parts]
     found = crew.map(find_effects, tasks, heard)
-    return {outage: e for part, effects in zip(parts, found, strict=True) for outage, e in zip(part, effects, strict=True)}
+    return {
+        outage: e for part, effects in zip(parts, found, strict=True) for outage, e in zip(part, effects, strict=True)
+    }
 
 
 def _struck(
@@ -300,7 +315,9 @@ def _struck(
     """What named scenarios do."""
     shocked = {shock.scenario for shock in instance[Shock]}
     rows = {row.scenario: row for row in (*instance.all(Scenario), *instance[Scenario])}
-    names = list(scenarios) if scenarios is not None else [r.scenario for r in instance[Scenario] if r.scenario in shocked]
+    names = (
+        list(scenarios) if scenarios is not None else [r.scenario for r in instance[Scenario] if r.scenario in shocked]
+    )
     found = crew.map(strike, names, heard)
     first = sorted({start for start, outcome, _ in found if outcome is not None})
     own = dict(zip(first, crew.map(outcome_of, first), strict=True))
@@ -309,7 +326,7 @@ def _struck(
         row = rows[name]
         what = Effect(fault=fault)
         if outcome is not None:
-            what = effect(instance, outcome, own[start], spans[start].id, spans[-1].end - spans[start].start)
+            what = effect(instance, outcome, own[start], spans[start].id)
         result.append(Struck(name, row.name or name, row.kind, start, what))
     return result
 

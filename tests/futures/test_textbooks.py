@@ -3,97 +3,25 @@
 from __future__ import annotations
 
 import pytest
+from classics import farmer
 from pytest import approx
 from tiny import NONE, makes, party, sells, tiny, years
 
-from sourcing.components.contracts import Contract
 from sourcing.components.demand import Demand
 from sourcing.components.horizon import Period
-from sourcing.components.materials import Material, RecipeLine
-from sourcing.components.production import Process, Unit
 from sourcing.components.scenarios import Scenario, Shock
 from sourcing.components.stock import Stockpile
 from sourcing.futures.solve import grow, solve_tree
 from sourcing.futures.words import sorted_tail
 
-# ------------------------------------------------------------------------------------------------ the farmer
-
-# J. R. Birge, F. Louveaux, Introduction to Stochastic Programming (2nd edition, 2011), section 1.1: 500 acres for wheat,
-# corn and beets are sown before it is known whether yields will be 20 % above or below those of a fair year. Cattle need
-# 200 t of wheat and 240 t of corn. Expected profit 108,390; with perfect information 115,406; with the areas that
-# are best for mean yields 107,240; alone, the three years bring 59,950 (bad), 118,600 (fair) and 167,667 (good).
-YIELD = {"wheat": 2.5, "corn": 3, "beets": 20}
-SOWING = {"wheat": 150, "corn": 230, "beets": 260}
-EATEN = {"wheat": 200, "corn": 240}
-BOUGHT_AT = {"wheat": 238, "corn": 210}
-SOLD_AT = {"wheat": 170, "corn": 150, "beets": 10}
-QUOTA, QUOTA_PRICE, LAND = 6000, 36, 500
-SEASONS = {"bad": 0.8, "fair": 1.0, "good": 1.2}
-ALONE = {"bad": -59.950, "fair": -118.600, "good": -167.667}
+# ------------------------------------------------------------------------------------------------ textbook cases
 
 
-def farmer(written="fair"):
-    """Dollars are dollars. An acre of a field is a tonne, sown in 2026 and harvested in 2027; sales have a maximum.
-
-    The tables have the yields of one season, the others are outlooks.
-    """
-    return tiny(
-        years(2026, 2027),
-        party("farmer", "buyer", "farm", "stable"),
-        party("trader", "supplier", "trader", allied=False),
-        party("trade", "buyer", "market", allied=False),
-        Unit(unit="land", site="farm", capacity={2026: LAND, 2027: 0}),
-        Unit(unit="harvest", site="farm", capacity={2026: 0, 2027: NONE}),
-        [
-            (
-                Material(material=f"field of {crop}", form="ore"),
-                Process(site="farm", recipe=f"sowing {crop}", unit="land", cost=cost, stage="mine"),
-                RecipeLine(recipe=f"sowing {crop}", material=f"field of {crop}", output=1),
-                Stockpile(stockpile=crop, holder="farmer", site="farm", material=f"field of {crop}", label="clean"),
-                Process(site="farm", recipe=crop, unit="harvest", cost=0, stage="magnet"),
-                RecipeLine(recipe=crop, material=f"field of {crop}", input=1),
-                RecipeLine(recipe=crop, material=crop, output=SEASONS[written] * YIELD[crop]),
-                Material(material=crop, form="magnet", surplus="allowed"),
-                sells("farm", crop, SOLD_AT[crop] / 1000, maximum=20_000),
-                Demand(customer="market", material=crop, demand={2026: 0, 2027: 20_000}, shortage_value=0),
-            )
-            for crop, cost in SOWING.items()
-        ],
-        Contract(
-            contract="quota", seller="farm", buyer="market", material="beets", fixed=QUOTA_PRICE / 1000, maximum=QUOTA,
-        ),
-        [
-            (
-                makes("trader", crop, unit=f"buying {crop}"),
-                sells("trader", crop, BOUGHT_AT[crop] / 1000),
-                Demand(customer="stable", material=crop, demand={2026: 0, 2027: eaten}),
-            )
-            for crop, eaten in EATEN.items()
-        ],
-        [
-            (
-                Scenario(scenario=season, kind="outlook", probability=100 / 3),
-                [
-                    Shock(
-                        scenario=season, of_tab="Recipes", row_id=f"{crop}|{crop}", of_column="Output",
-                        multiply=SEASONS[season] / SEASONS[written],
-                    )
-                    for crop in YIELD
-                    if season != written
-                ],
-            )
-            for season in SEASONS
-        ],
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize("written", SEASONS)
+@pytest.mark.parametrize("written", farmer.SEASONS)
 def test_the_farmer(written):
-    found = solve_tree(farmer(written))
-    assert found.objective == approx(-108.390, abs=0.5e-3)
-
-
-# ------------------------------------------------------------------------------------------------ other textbook cases
+    """Whichever kind of year the tables have."""
+    found = solve_tree(farmer.instance(written))
+    assert farmer.restated(found.objective) == approx(farmer.PUBLISHED, abs=0.5)
 
 
 def outlooks(shares, **columns):
@@ -265,7 +193,9 @@ def test_two_events_that_are_open_in_one_year():
 
 def test_events_that_may_come_in_any_year():
     """Whoever is undisturbed for a year stands before the same odds again."""
-    found = struck(hits("ten", hazard=10, starts="any"), hits("five", 0.25, hazard=5, starts="2027"), periods=years(2026, 2027))
+    found = struck(
+        hits("ten", hazard=10, starts="any"), hits("five", 0.25, hazard=5, starts="2027"), periods=years(2026, 2027)
+    )
     assert found == approx({
         "ten 2026": 0.1,  # alone in the first year
         "ten 2027": 0.9 * 0.145 * 2 / 3, "five": 0.9 * 0.145 / 3, "base": 0.9 * 0.855,

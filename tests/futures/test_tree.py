@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import random
 
 import bundled
@@ -11,17 +12,23 @@ import numpy as np
 import pytest
 from pytest import approx
 from tiny import loose, makes, party, sells, tiny, years
+from typer.testing import CliRunner
 
+from sourcing.cli import app
 from sourcing.components.contracts import Contract
 from sourcing.components.demand import Demand
+from sourcing.components.limits import Limit
 from sourcing.components.projects import Project
 from sourcing.components.scenarios import Scenario, Shock
 from sourcing.components.stock import Stockpile
 from sourcing.futures import solve
+from sourcing.futures.glue import glue
 from sourcing.futures.planned import plan_futures
 from sourcing.futures.solve import grow, solve_tree
 from sourcing.sheets import InstanceError
 from sourcing.solver import Options
+from sourcing.workbook.folder import write_folder
+from sourcing.workbook.read import read
 
 EXACT = Options(gap=1e-9)
 
@@ -134,7 +141,10 @@ def test_until_futures_part_they_do_the_same(seed):
 
 @every_seed
 def test_contingencies_that_leave_contingencies_share_what_comes_before(seed):
-    rows = unlikely("rare", contingency=True), unlikely("rarer", "rare", "2028", 0.1, contingency=True, service_level=95)
+    rows = (
+        unlikely("rare", contingency=True),
+        unlikely("rarer", "rare", "2028", 0.1, contingency=True, service_level=95),
+    )
     assert untrue(solve_tree(market(seed, *rows))) == []
 
 
@@ -209,3 +219,132 @@ def test_a_contingency_counts_what_it_misses_and_nothing_else(seed):
     assert free.objective <= found.objective * (1 + 1e-9)
     assert found.objective == approx(found.expected + sum(found.missed(s) for s in found.ends), rel=1e-7)
     assert missed > 0  # at a tenth of its capacity no store of 20 t serves 90 % for two years
+
+
+# ------------------------------------------------------------------------------------------------ faults
+
+
+def reaching_back(folder):
+    """An outlook that starts in 2028 with a shock of 2027, as a folder."""
+    rows = (
+        Scenario(scenario="base", kind="outlook", probability=60),
+        Scenario(scenario="slump", kind="outlook", probability=40, starts="2028"),
+        shock("slump", "Demand", "none", "Demand", multiply=0.5, first="2027"),
+    )
+    write_folder(
+        loose(years(2026, 2027, 2028), makes("plant", "magnet", 20),
+              Demand(customer="car", material="magnet", demand=10), rows),
+        folder,
+    )  # fmt: skip
+    return folder
+
+
+def test_a_shock_before_its_scenario_starts_is_a_fault_at_its_cell(tmp_path):
+    with pytest.raises(InstanceError) as fault:
+        read(reaching_back(tmp_path / "back"))
+    [issue] = fault.value.issues
+    assert (issue.tab, issue.cell, issue.column, issue.value) == ("Shocks", "M2", "First", "2027")
+    assert "lies before the start of slump (2028): what is shared is equal" in issue.message
+
+
+def test_check_tells_it(tmp_path):
+    done = CliRunner().invoke(app, ["check", str(reaching_back(tmp_path / "back")), "--json"])
+    assert done.exit_code == 4
+    [issue] = json.loads(done.stdout)["issues"]
+    assert (issue["tab"], issue["cell"]) == ("Shocks", "M2")
+
+
+def test_what_the_reader_let_through_is_a_fault_at_the_scenario():
+    """The paths themselves are compared: this one differs from its parent before it says it does."""
+    paths = grow(market(1))
+    s = next(s for s, path in enumerate(paths) if path.branch.id == "boom")
+    late = dataclasses.replace(paths[s].branch, start=2)
+    paths[s] = dataclasses.replace(paths[s], branch=late)
+    with pytest.raises(InstanceError, match=r"Scenarios Starts: '2027': boom: changes .*2027.*: it starts in 2028"):
+        glue(paths)
+
+
+# ------------------------------------------------------------------------------------------------ large trees
+
+
+@every_seed
+@pytest.mark.parametrize("weight", [0.0, 0.7])
+def test_blocks_give_what_one_model_gives(seed, weight, monkeypatch):
+    instance = market(seed, unlikely("rare", times=0.1, contingency=True))
+    one = solve_tree(instance, risk_weight=weight)
+    monkeypatch.setattr(solve, "WHOLE", 0)
+    found = solve_tree(instance, risk_weight=weight)
+    assert found.status == "optimal"
+    assert found.objective == approx(one.objective, rel=1e-6)
+    assert found.bound <= found.objective * (1 + 1e-9)
+    assert found.bound == approx(one.objective, rel=2e-6)
+    assert untrue(found) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whole_numbers_of_blocks_are_within_what_is_said(seed, monkeypatch):
+    instance = market(seed, whole=True)
+    one = solve_tree(instance, options=EXACT)
+    monkeypatch.setattr(solve, "WHOLE", 0)
+    found = solve_tree(instance, options=Options(gap=0.05))
+    assert found.bound <= one.objective * (1 + 1e-7) <= found.objective * (1 + 2e-7)
+    assert (found.status == "optimal") == (found.objective - found.bound <= 0.05 * abs(found.objective) + 1e-6)
+    assert untrue(found) == []
+    whole = found.tree.arrays.integer
+    for path, values in zip(found.paths, found.values, strict=True):
+        whole = values[path.arrays.integer]
+        assert whole == approx(np.round(whole), abs=1e-6)
+
+
+def test_blocks_without_a_plan(monkeypatch):
+    """The car must get 5 t a year of a plant that may stop."""
+    duty = Limit(limit="duty", material="magnet", origin="plant", destination="car", minimum=5)
+    instance = market(1, unlikely("rare", times=0, contingency=True), duty)
+    assert solve_tree(instance).status == "infeasible"
+    monkeypatch.setattr(solve, "WHOLE", 0)
+    assert solve_tree(instance).status == "infeasible"
+
+
+@pytest.mark.parametrize("crew", ["two processes", "a cluster"])
+def test_whoever_works_the_numbers_are_the_same(crew, monkeypatch, request):
+    monkeypatch.setattr(solve, "WHOLE", 0)
+    given = {"workers": 2} if crew == "two processes" else {"dask": request.getfixturevalue("cluster")}
+    instance = market(2, whole=True)
+    here, there = solve_tree(instance, risk_weight=0.7), solve_tree(instance, risk_weight=0.7, **given)
+    assert (there.objective, there.bound) == (here.objective, here.bound)
+    for one, other in zip(here.values, there.values, strict=True):
+        assert np.array_equal(one, other)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50, processes=True
+    ) as found:
+        yield found.scheduler_address
+
+
+# ------------------------------------------------------------------------------------------------ plans
+
+
+def rows_by_future(plan):
+    return {row["Future"]: row for row in plan.tabs["Futures"].records()}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_plan_of_every_future_passes_its_audit(seed):
+    instance = market(seed, unlikely("rare", contingency=True), whole=True)
+    plan, found = plan_futures(instance, gap=1e-6), solve_tree(instance, options=Options(gap=1e-6))
+    run = dict(plan.tabs["Run"].rows)
+    assert run["Audited futures"].startswith(f"{len(found.paths)}, ")
+    assert {name: row["Cost"] for name, row in rows_by_future(plan).items()} == approx(
+        {path.branch.id: found.loss(s) / 1000 for s, path in enumerate(found.paths)}
+    )
+
+
+def test_every_future_of_the_starter_passes_its_audit():
+    plan = plan_futures(bundled.instance("starter"), gap=0.005, threads=2)
+    assert dict(plan.tabs["Run"].rows)["Audited futures"].startswith("4, ")
+    assert list(rows_by_future(plan)) == ["base", "price_collapse", "china_slowdown", "kuantan_outage"]
+    assert plan.futures.status == "optimal"

@@ -147,6 +147,13 @@ def test_the_first_order_is_exact_where_nothing_changes_its_mind():
     assert first_order(solution, arrays) == pytest.approx(-2 + 2.5)
 
 
+def test_lanes_of_one_form_go_together():
+    lanes = [Lane(origin="any", destination="any", goods=goods, freight=9) for goods in ("magnet", "form:magnet")]
+    instance = tiny(makes("pit", "magnet", source="paper"), DEMAND, PAPERS, lanes)
+    freight = [figure for figure in figures(instance) if figure.column.name == "Freight"]
+    assert [(figure.name, len(figure.rows)) for figure in freight] == [("Lanes of magnet: Freight", 2)]
+
+
 def test_published_figures_recipes_and_facts_are_no_guesses():
     instance = tiny(
         makes("pit", "ore", cost=1, source="paper"), makes("works", "magnet", takes={"ore": 1.2}, cost=2),
