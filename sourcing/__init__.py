@@ -5,6 +5,7 @@
     instance = sourcing.read("instances/starter")     # a workbook or a folder of CSV files
     plan = sourcing.solve(instance)                    # solved and audited; plan.tabs, plan.verdict, plan.summary()
     path = sourcing.build(instance)                    # the Pyomo model, to look at or to add to
+    study = sourcing.Study(instance)                   # what-ifs: study.off("kuantan").solve().objective
 
 Names are loaded when they are first used, so that importing the package costs nothing.
 """
@@ -20,13 +21,15 @@ if TYPE_CHECKING:
     from sourcing.plan import Plan
     from sourcing.plan import make_plan as solve
     from sourcing.report import write_plan
+    from sourcing.study.live import Study
     from sourcing.workbook.read import check, read
 
-__all__ = ["Instance", "Plan", "build", "check", "read", "solve", "write_plan"]
+__all__ = ["Instance", "Plan", "Study", "build", "check", "read", "solve", "write_plan"]
 
 _HOMES = {
     "Instance": ("sourcing.instance", "Instance"),
     "Plan": ("sourcing.plan", "Plan"),
+    "Study": ("sourcing.study.live", "Study"),
     "build": ("sourcing.model", "build"),
     "check": ("sourcing.workbook", "check"),
     "read": ("sourcing.workbook", "read"),

@@ -97,6 +97,7 @@ class Plan:
     seconds: dict[str, float] = field(default_factory=dict)
     audit: Audit | None = None
     futures: Futures | None = None
+    proven: tuple[float, float] | None = None  # objective and bound over futures, where there are several
 
     def summary(self) -> dict[str, Any]:
         """The figures of a plan under the names that `solve --json` documents."""

@@ -318,6 +318,7 @@ def _plan(book: PlanBook, instance: Instance, told: Told, checked: Audit) -> Pla
     plan.verdict = verdict(plan)
     if words.OVER in book.run:
         plan.verdict = words.verdict(told.tabs["Futures"], book.run, plan.verdict)
+        plan.proven = book.run[words.OVER], book.run[words.OVER_BOUND]
     return plan
 
 

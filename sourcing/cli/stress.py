@@ -75,6 +75,7 @@ def stress(
     from sourcing.sheets import NoPlan
     from sourcing.solver import Options, solve_path
     from sourcing.study.stress import stress as test
+    from sourcing.study.stress import when
     from sourcing.study.stress_tables import HEAT, headline, tables
 
     talk = Talk(quiet=quiet, verbose=verbose)
@@ -83,19 +84,20 @@ def stress(
         if output.suffix.lower() != ".xlsx":
             raise Usage(f"the tables are an .xlsx workbook: '{output}' is not named so")
         files.check_output(output, source=instance, force=force)
+    try:
+        when(problem, at or "")
+    except ValueError as fault:
+        raise Usage(str(fault)) from fault
     with Progress(talk) as progress:
         options = Options(gap=gap, time_limit=time_limit, seed=seed, stop=progress.stop, tell=progress.tell)
         talk.say(f"Planning {problem.name}")
         plan = solve_path(problem, options=options)
         if plan.status in ("infeasible", "unbounded"):
             raise NoPlan(f"there is no plan to test: it is {plan.status} (`sourcing solve` says why)")
-        try:
-            found = test(
-                plan, by=by.value, level=level, at=at or "", months=months, most=most,
-                scenarios=None if scenarios else (), workers=workers, dask=dask, options=options,
-            )  # fmt: skip
-        except ValueError as fault:
-            raise Usage(str(fault)) from fault
+        found = test(
+            plan, by=by.value, level=level, at=at or "", months=months, most=most,
+            scenarios=None if scenarios else (), workers=workers, dask=dask, options=options,
+        )  # fmt: skip
     made = tables(found)
     if output:
         from sourcing.report.book import write_tables

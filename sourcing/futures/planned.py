@@ -183,7 +183,7 @@ def _joined(plan: Plan, found: TreeSolution, shown: int, told: dict[int, Told]) 
         seconds=found.seconds,
     )  # fmt: skip
     plan.tabs = {**{table.title: table for table in new if table.rows or table.title == "Futures"}, **plan.tabs}
-    run, facts = plan.tabs["Run"], plan.futures
+    run, facts, plan.proven = plan.tabs["Run"], plan.futures, (objective, bound)
     for item, value in (
         ("Planned over", f"{len(told)} futures"),
         (words.SHOWN, found.paths[shown].branch.id),

@@ -96,8 +96,8 @@ def title(plan: Plan) -> str:
 
 def status(plan: Plan) -> str:
     """How good the plan is known to be, in money, and who has checked it."""
-    room = max(0.0, plan.objective - plan.bound)
-    proof = f"Gap to the best that can be proven: {money(room)} ({percent(100 * plan.gap)} of the total)."
+    room, share = _room(plan)
+    proof = f"Gap to the best that can be proven: {money(room)} ({percent(share)} of the total)."
     if room < 0.005:
         proof = "Gap to the best that can be proven: none."
     checked = f" Audit passed: {len(plan.audit.checks)} checks recomputed from the tabs." if plan.audit else ""
@@ -108,8 +108,15 @@ def warning(plan: Plan) -> str:
     """What must be known first of a plan whose search was stopped; empty for any other."""
     if plan.status == "optimal":
         return ""
-    room = f"{money(max(0.0, plan.objective - plan.bound))} ({percent(100 * plan.gap)})"
-    return f"Stopped early: this plan is not proven. A plan could still be up to {room} cheaper."
+    room, share = _room(plan)
+    return f"Stopped early: this plan is not proven. A plan could still be up to {money(room)} ({percent(share)}) cheaper."
+
+
+def _room(plan: Plan) -> tuple[float, float]:
+    """By how much a plan could be cheaper for all that is proven: M USD, and % of the total."""
+    objective, bound = plan.proven or (plan.objective, plan.bound)
+    room = max(0.0, objective - bound)
+    return room, 100 * room / max(abs(objective), 1e-9)
 
 
 def tiles(plan: Plan) -> list[Tile]:

@@ -2,8 +2,8 @@
 
 A figure is a number of a row whose source is an estimate (or that has none), of the confidence asked for. Most stand by
 themselves; freight, tariffs and transit times go by the form of what is shipped, demands and what stands in for them by
-customer, offers by seller, the qualifications together. Left out: recipes, contents and uses of capacity (stoichiometry binds
-them), places, holdings and rules (facts of record), and what no plan is worked out from (service levels, targets,
+customer, offers by seller, the qualifications together. Left out: recipes, contents and uses of capacity (stoichiometry
+binds them), places, holdings and rules (facts of record), and what no plan is worked out from (service levels, targets,
 probabilities).
 """
 

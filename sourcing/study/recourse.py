@@ -54,6 +54,10 @@ HARD = {
 }
 """Rows of a minimum, and the family of columns that makes one of them soft."""
 
+WARM: dict[str, str | int] = {"solver": "simplex", "presolve": "off", EDGES: DEVEX}
+COLD: dict[str, str | int] = {"solver": "ipx", "presolve": "choose"}
+"""How a model is solved from a basis, and without one."""
+
 NOISE = 1e-9
 """Tonnes (or parts of a yes) that stand in a side as the remainder of what the past did."""
 
@@ -224,8 +228,7 @@ class Recourse:
         self.arrays, self.base, self.options = arrays, base, options
         self.activity = arrays.matrix() @ base.x
         self.solver = highs(arrays, options)
-        for name, value in (("solver", "simplex"), ("presolve", "off"), (EDGES, DEVEX), ("simplex_scale_strategy", 0)):
-            check(self.solver.setOptionValue(name, value), f"option {name}")
+        self._use(WARM)
         status = highspy.HighsBasisStatus
         self.basis = highspy.HighsBasis()
         self.basis.col_status = [status(int(code)) for code in base.columns]
@@ -256,9 +259,7 @@ class Recourse:
             own_places = np.array(own, dtype=np.int32)
             check(solver.addRow(-highspy.kHighsInf, top, len(own), own_places, np.ones(len(own))), "a row")
         try:
-            status = launch(solver, self.options)
-            if status != highspy.HighsModelStatus.kOptimal:
-                raise no_plan(solver, status)
+            self._solve()
             x = np.array(solver.getSolution().col_value)
             self.reached = None if change.most else solver.getBasis()
         finally:
@@ -269,6 +270,23 @@ class Recourse:
             self._bound(places, arrays.lower[places], arrays.upper[places])
             self._side(rows, arrays.row_lower[rows], arrays.row_upper[rows])
         return float(arrays.cost @ x) + arrays.constant, x
+
+    def _solve(self) -> None:
+        """Solve what stands in the solver from the basis that was set; from nothing where the simplex gives up."""
+        import highspy
+
+        if launch(self.solver, self.options) == highspy.HighsModelStatus.kOptimal:
+            return
+        check(self.solver.clearSolver(), "clearing")
+        self._use(COLD)
+        status = launch(self.solver, self.options)
+        self._use(WARM)
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise no_plan(self.solver, status)
+
+    def _use(self, settings: dict[str, str | int]) -> None:
+        for name, value in settings.items():
+            check(self.solver.setOptionValue(name, value), f"option {name}")
 
     def _bound(self, places: Any, lower: Any, upper: Any) -> None:
         if len(places):

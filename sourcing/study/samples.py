@@ -24,6 +24,7 @@ from sourcing.components.scenarios import Scenario, starts
 from sourcing.futures.glue import Path
 from sourcing.futures.solve import TreeSolution, grow
 from sourcing.futures.words import sorted_tail
+from sourcing.sheets import NoPlan
 from sourcing.solver import Options, run
 from sourcing.study.value import held, in_parts
 from sourcing.workers import Crew
@@ -61,8 +62,9 @@ class Sample:
 
     @property
     def mean(self) -> float:
-        """Mean cost."""
-        return sum(times * cost for times, cost in self._known) / (self.count - self.stuck)
+        """Mean cost; nan where no sample has a plan."""
+        n = self.count - self.stuck
+        return sum(times * cost for times, cost in self._known) / n if n else math.nan
 
     @property
     def error(self) -> float:
@@ -99,9 +101,11 @@ def out_of_sample(
 ) -> Sample:
     """What a plan over futures costs in `n` futures drawn with a seed.
 
-    A future that was drawn several times is solved once, one that the plan has not at all. Raises NoSolution where the
-    solver stops without an answer.
+    A future that was drawn several times is solved once, one that the plan has not at all. Raises NoPlan where there is
+    none, NoSolution where the solver stops without an answer.
     """
+    if found.status not in ("optimal", "feasible"):
+        raise NoPlan(f"there is no plan to try out ({found.status})")
     options = replace(options or Options(), threads=1)
     drawn = draw(found, n, seed)
     values: dict[Way, dict[Column, float]] = {}

@@ -216,7 +216,7 @@ def stress(
     """
     options = options or Options()
     instance = solution.instance
-    whens = _whens(instance, at)
+    whens = when(instance, at)
     result = Stress(solution, by, months)
     begun = perf_counter()
     shared = shared_of(solution, months, options)
@@ -261,8 +261,8 @@ def _bare(instance: Instance) -> Instance:
     return Instance(instance.rows(), name=instance.name, cells=instance.cells, switches=instance.switches)
 
 
-def _whens(instance: Instance, at: str) -> list[Span]:
-    """The periods in which shocks come."""
+def when(instance: Instance, at: str = "") -> list[Span]:
+    """The periods in which shocks come: the one named, or each open to decisions; ValueError if it is none."""
     spans = periods(instance)
     if at:
         if at not in {t.id for t in spans}:
@@ -281,13 +281,13 @@ def _lanes(solution: Solution, whens: list[Span]) -> list[str]:
 def pairs_of(result: Stress, most: int) -> list[Outage]:
     """The pairs of the most exposed, each in the period in which its members' single outages cost most together."""
     cost = {(outage.names[0], outage.period): found.cost for outage, found in result.single.items()}
-    when = list(dict.fromkeys(outage.period for outage in result.single))
+    order = list(dict.fromkeys(outage.period for outage in result.single))
     names = [outage.names[0] for outage, found in result.ranked() if found.cost > 0][:most]
     pairs = []
     for a, b in combinations(names, 2):
-        period = max(when, key=lambda t: cost[a, t] + cost[b, t])
+        period = max(order, key=lambda t: cost[a, t] + cost[b, t])
         pairs.append(Outage(result.by, (a, b), period, result.months))
-    return sorted(pairs, key=lambda pair: (when.index(pair.period), names.index(pair.names[0])))
+    return sorted(pairs, key=lambda pair: (order.index(pair.period), names.index(pair.names[0])))
 
 
 def _run(

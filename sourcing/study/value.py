@@ -231,6 +231,11 @@ def _add_information(table: Table, found: Information) -> None:
 def _add_sample(table: Table, sample: Sample) -> None:
     tail = f"worst {100 * (1 - sample.alpha):g} %"
     table.add("Samples", sample.count, "1", f"Futures drawn from the hazards: {len(sample.costs)} different ones.")
+    if sample.stuck:
+        table.add("Samples without a plan", sample.stuck, "1",
+                  "They cannot go on from what the plan does before; no figure of cost counts them.")  # fmt: skip
+    if sample.stuck == sample.count:
+        return
     plan = f"the plan expects {sample.expected / 1000:,.1f}"
     table.add("Mean of samples", sample.mean / 1000, "M USD", f"Standard error {sample.error / 1000:,.1f}; {plan}.")
     table.add("CVaR of samples", sample.tail / 1000, "M USD",
@@ -239,9 +244,6 @@ def _add_sample(table: Table, sample: Sample) -> None:
     table.add("Worst sample", cost / 1000, "M USD", f"{name}; the plan's own worst is {sample.worst / 1000:,.1f}.")
     table.add("Samples beyond the plan's worst", 100 * sample.beyond, "%",
               "Share of the samples that cost more than any future that the plan was made for.")  # fmt: skip
-    if sample.stuck:
-        table.add("Samples without a plan", sample.stuck, "1",
-                  "They cannot go on from what the plan does before; no figure of cost counts them.")  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------ mean numbers

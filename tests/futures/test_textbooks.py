@@ -9,6 +9,7 @@ from tiny import NONE, makes, party, sells, tiny, years
 
 from sourcing.components.demand import Demand
 from sourcing.components.horizon import Period
+from sourcing.components.production import Unit
 from sourcing.components.scenarios import Scenario, Shock
 from sourcing.components.stock import Stockpile
 from sourcing.futures.solve import grow, solve_tree
@@ -134,11 +135,13 @@ def test_three_stages(now, cost):
 
 
 def kept_for_an_outage(starts):
-    """A plant makes 20 t a year for 1 USD/kg and 10 are used; a contingency stops it for a year, half must be served."""
+    """A plant makes 20 t a year for 1 USD/kg, 10 are used; a contingency stops it for a year, half must be served."""
     return tiny(
         years(2026, 2027, 2028),
         makes("plant", "magnet", 20, cost=1000),
-        Stockpile(stockpile="kept", holder="us", site="plant", material="magnet", label="clean", opening=5, storage=100),
+        Stockpile(
+            stockpile="kept", holder="us", site="plant", material="magnet", label="clean", opening=5, storage=100
+        ),
         Demand(customer="car", material="magnet", demand=10, service_level=50, shortage_value=5),
         Scenario(scenario="outage", kind="event", hazard=0, starts=starts, contingency=True),
         Shock(scenario="outage", of_tab="Units", row_id="plant magnet", of_column="Capacity", set="0",
@@ -164,16 +167,14 @@ def test_stock_is_held_in_every_year_in_which_the_shock_may_come(starts, kept, c
 # ------------------------------------------------------------------------------------------------ probabilities
 
 
-def struck(*rows, periods=years(2026)):
-    """The probability of each end of a tree with a mine that events may hit."""
-    paths = grow(
-        tiny(
-            periods,
-            makes("mine", "magnet", 10),
-            Demand(customer="car", material="magnet", demand=1),
-            rows,
-        )
-    )
+def mine(*rows, periods):
+    """A mine of 10 t a year that events may hit."""
+    return tiny(periods, makes("mine", "magnet", 10), Demand(customer="car", material="magnet", demand=1), rows)
+
+
+def struck(*rows, periods=None):
+    """The probability of each end of the mine's tree."""
+    paths = grow(mine(rows, periods=periods or years(2026)))
     return {path.branch.id: path.branch.probability for path in paths}
 
 
@@ -219,6 +220,20 @@ def test_an_event_takes_its_probability_from_the_outlook_that_it_leaves():
         periods=years(2026, 2027),
     )
     assert found == approx({"base": 0.6 * 0.9, "other": 0.4, "ten": 0.6 * 0.1 * 0.8, "worse": 0.6 * 0.1 * 0.2})
+
+
+def test_an_event_may_follow_each_branch_of_an_event_that_may_come_in_any_year():
+    """It finds what that left: after half in 2026 a quarter of the half in 2027."""
+    rows = hits("ten", hazard=10, starts="any"), hits("worse", 0.25, hazard=20, leaves="ten", starts="any")
+    found = struck(*rows, periods=years(2026, 2027))
+    assert found == approx({
+        "base": 0.9**2,
+        "ten 2026": 0.1 * 0.8**2, "worse 2026 after ten 2026": 0.1 * 0.2, "worse 2027 after ten 2026": 0.1 * 0.8 * 0.2,
+        "ten 2027": 0.9 * 0.1 * 0.8, "worse after ten 2027": 0.9 * 0.1 * 0.2,
+    })  # fmt: skip
+    paths = grow(mine(rows, periods=years(2026, 2027)))
+    unit = next(path for path in paths if path.branch.id == "worse 2027 after ten 2026").branch.instance[Unit][0]
+    assert (unit.capacity.mean(2026, 2027), unit.capacity.mean(2027, 2028)) == (5, 1.25)
 
 
 def test_a_sorted_tail():

@@ -61,7 +61,8 @@ def market(seed, *more, whole=False):
         makes("plant", "magnet", of(15, 25), takes={"oxide": 1}),
         Stockpile(stockpile="store", holder="maker", site="plant", material="oxide", label="clean", maximum=of(5, 20),
                   opening=of(0, 4), storage=of(100, 900)),
-        Demand(customer="car", material="magnet", demand=of(12, 22), shortage_value=of(60, 90), service_level=of(40, 90)),
+        Demand(customer="car", material="magnet", demand=of(12, 22), shortage_value=of(60, 90),
+               service_level=of(40, 90)),
         Scenario(scenario="base", kind="outlook", probability=60),
         Scenario(scenario="boom", kind="outlook", probability=25, starts="2027", leaves="base"),
         shock("boom", "Demand", "none", "Demand", multiply=of(1.1, 1.5)),
@@ -78,8 +79,8 @@ def market(seed, *more, whole=False):
         [
             makes("plant", "magnet", 10, takes={"oxide": 0.9}, unit="new"),
             Project(project="new", unit="new", capex=of(0.1, 0.4), life=10, cost_of_capital=5, lead_time=12),
-            Contract(contract="far away", seller="far", buyer="plant", material="oxide", fixed=of(6, 9), minimum=of(2, 6),
-                     maximum=15, status="option", signing_cost=of(0.001, 0.03)),
+            Contract(contract="far away", seller="far", buyer="plant", material="oxide", fixed=of(6, 9),
+                     minimum=of(2, 6), maximum=15, status="option", signing_cost=of(0.001, 0.03)),
         ] if whole else (),
         more,
     )  # fmt: skip

@@ -1,0 +1,298 @@
+"""Study: a plan that stays live, for what-ifs.
+
+    study = Study(instance)                                  # or a solved plan (`Solution`)
+    study.set("Units[kuantan_light].capacity[2028]", 0)      # a cell of a tab, in a period or at all times
+    study.off("kuantan", first="2028", months=6)             # a site, unit, party, country:MY or lane a>b
+    study.delay("p_heavy", 6)                                # a project, by months
+    study.solve().objective                                  # k USD, from where the last answer stands
+    study.reset()
+
+A what-if changes the tables, as a shock of a scenario does, and all periods are planned anew under them. Its model is
+stamped from the plan's form, or built where more than numbers differ, and compared by name with the one that stands in
+the solver: where both have the same columns, rows and pattern only the numbers that differ are sent; else the model is
+passed whole, with the basis carried over by name. Either way the dual simplex method goes on from that basis.
+
+Decisions in whole numbers are those of the plan, so that an answer is the least cost with them and exact to the last
+dollar; `solve(free=True)` lets them go, and gives a plan within the gap.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from sourcing.arrays import Arrays, compile_path
+from sourcing.components.changes import Window, changed
+from sourcing.components.channels import passed_on
+from sourcing.components.contracts import Contract
+from sourcing.components.demand import customers
+from sourcing.components.horizon import periods, span_limits
+from sourcing.components.places import Entity, Site, select_sites
+from sourcing.components.production import Unit
+from sourcing.components.projects import Project
+from sourcing.components.scenarios import Shock
+from sourcing.components.stock import Stockpile
+from sourcing.futures.stamp import Form
+from sourcing.instance import Instance
+from sourcing.sheets import InstanceError, NoPlan, Selector
+from sourcing.solver import DEVEX, EDGES, SCALE, Options, Solution, check, highs, run_linear, solve_path
+from sourcing.study.again import planned
+from sourcing.words import did_you_mean
+
+if TYPE_CHECKING:
+    from sourcing.plan import Plan
+
+ADDRESS = re.compile(r"(?P<tab>[^\[\]]+)\[(?P<key>.+)\]\.(?P<column>[^\[\]]+?)\s*(?:\[(?P<period>[^\[\]]+)\])?")
+
+FEW = 5000
+"""Coefficients of the matrix that are sent one by one; a model with more changes is passed whole."""
+
+
+class Study:
+    """A live plan: what-ifs add up until `reset`. `plan` is the plan it stands on, `instance` the tables as they are.
+
+    Made of an instance, which is planned first (NoPlan where it has none), or of a solved plan.
+    """
+
+    def __init__(self, plan: Instance | Solution, *, view: str | None = None, options: Options | None = None):
+        self.options = options or Options()
+        if isinstance(plan, Instance):
+            plan = solve_path(plan, view=view, options=self.options)
+        if plan.status not in ("optimal", "feasible"):
+            raise NoPlan(f"there is no plan to study: it is {plan.status}")
+        self.plan: Solution = plan
+        self.instance = plan.instance
+        self._view = plan.ledger.view
+        self._form = Form(plan.path, plan.arrays, plan.instance)
+        self._solver: _Solver | None = None
+
+    def set(self, address: str, value: float | str) -> Study:
+        """Change the number in a cell: `Tab[key].column`, or `Tab[key].column[period]` for a period or calendar span.
+
+        `key` are the key columns joined by `|`; `none` is no limit, and column Active takes yes and no. Raises
+        ValueError for what is no address, InstanceError for a cell that cannot be changed so.
+        """
+        found = ADDRESS.fullmatch(address.strip())
+        if found is None:
+            raise ValueError(f"{address!r} is no address: write Tab[key].column or Tab[key].column[period]")
+        window = self._window(found["period"], None) if found["period"] else _ALWAYS
+        text = f"{value:.17g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+        text = "none" if text == "inf" else text
+        shock = self._shock(found["tab"], found["column"], row_id=found["key"], set=text)
+        return self._change([(shock, window)], f"set {address}={text}")
+
+    def off(self, what: str, first: str = "", months: float | None = None) -> Study:
+        """Close a site, a unit, a party, `country:MY` or a lane `from>to`; from a period on, for some months.
+
+        Units there have no capacity, hubs sell and stocks give nothing; customers are not closed. The minimum of a
+        contract all whose sellers or buyers are closed is struck out for that time.
+        """
+        window = self._window(first, months)
+        return self._change([(shock, window) for shock in self._closing(what)], f"off {what}")
+
+    def delay(self, project: str, months: float) -> Study:
+        """Make a project come later by some months."""
+        if not self.instance.has(Project, project):
+            names = [row.project for row in self.instance[Project]]
+            raise ValueError(f"{project!r} is no project. {did_you_mean(project, names) or ''}".strip())
+        shock = self._shock("Projects", "Lead time", row_id=project, delay=float(months))
+        return self._change([(shock, _ALWAYS)], f"delay {project} {months:g}")
+
+    def reset(self) -> Study:
+        """Undo every what-if."""
+        self.instance = self.plan.instance
+        return self
+
+    def solve(self, *, free: bool = False) -> Solution:
+        """The least cost and the plan under the tables as they are; look at `.status` first.
+
+        It answers by name (`values`, `dual`, `objective`); `report()` makes the tabs. With `free` decisions in whole
+        numbers are made anew, within the gap of the options.
+        """
+        arrays = self._arrays()
+        told = SimpleNamespace(instance=self.instance)
+        if free:
+            return planned(arrays, told, [self.plan.integers], self.options, self._at().basis())[0]
+        linear = arrays.held(self.plan.integers)
+        linear = replace(linear, integer=linear.integer & False)
+        return self._at().solve(linear, arrays, told)
+
+    def report(self, *, compare: bool = False) -> Plan:
+        """The audited plan under the tables as they are, with the plan's decisions; `compare` prices its rules too."""
+        from sourcing.plan import plan_of
+
+        found = solve_path(self.instance, view=self._view, options=self.options, held=self.plan.integers)
+        if found.status not in ("optimal", "feasible"):
+            raise NoPlan(f"with the plan's decisions there is no plan: it is {found.status}")
+        return plan_of(found, self.options, compare=compare)
+
+    # -------------------------------------------------------------------------------------------- tables
+
+    def _shock(self, tab: str, column: str, **how: Any) -> Shock:
+        return Shock(scenario="what-if", of_tab=tab, of_column=column, **how)
+
+    def _change(self, shocks: list[tuple[Shock, Window]], switch: str) -> Study:
+        after, faults = changed(self.instance, shocks, (*self.instance.switches, switch))
+        if faults:
+            raise InstanceError(faults)
+        self.instance = after
+        return self
+
+    def _window(self, first: str, months: float | None) -> Window:
+        """From the start of a period, or a calendar span, for some months or (None) to its end, or the horizon's."""
+        start, end = periods(self.instance)[0].start, math.inf
+        if first:
+            limits = span_limits(self.instance, first)
+            if limits is None:
+                raise ValueError(f"{first!r} is neither a period nor a calendar span")
+            start, end = limits
+        return Window(start, end if months is None and first else math.inf if months is None else start + months / 12)
+
+    def _closing(self, what: str) -> list[Shock]:
+        """The shocks that close something."""
+        instance = self.instance
+        if ">" in what:
+            ends = [part.strip() for part in what.split(">", 1)]
+            self._known(ends, [row.site for row in instance[Site]])
+            origin, destination = (Selector((("id", end),)) for end in ends)
+            return [self._shock("Lanes", "Maximum", origin=origin, destination=destination, set="0")]
+        if not instance.has(Site, what) and instance.has(Unit, what):
+            return [self._shock("Units", "Capacity", row_id=what, set="0")]
+        kind, _, name = what.rpartition(":")
+        if not kind:
+            places = [row.site for row in instance[Site]] + [row.entity for row in instance[Entity]]
+            self._known([name], places + [row.unit for row in instance[Unit]])
+        sites = select_sites(instance, Selector(((kind or "id", name),))) - customers(instance)
+        if not sites:
+            raise ValueError(f"{what!r} has no site that could close")
+        shocks = []
+        for site in sorted(sites):
+            if any(row.site == site for row in instance[Unit]):
+                shocks.append(self._shock("Units", "Capacity", site=site, set="0"))
+            if any(row.site == site for row in instance[Stockpile]):
+                shocks.append(self._shock("Stockpiles", "Draw", site=site, set="0"))
+            if any(hub == site for hub, _ in passed_on(instance)):
+                shocks.append(self._shock("Offers", "Maximum", site=site, set="0"))
+        for row in instance[Contract]:
+            if any(select_sites(instance, end) <= sites for end in (row.seller, row.buyer)):
+                for field, column in (("minimum", "Minimum"), ("minimum_share", "Minimum share")):
+                    if getattr(row, field) is not None:
+                        shocks.append(self._shock("Contracts", column, row_id=row.contract, set="0"))
+        return shocks
+
+    def _known(self, names: list[str], known: list[str]) -> None:
+        for name in names:
+            if name not in known:
+                raise ValueError(f"{name!r} is no site, party or unit. {did_you_mean(name, known) or ''}".strip())
+
+    # -------------------------------------------------------------------------------------------- models
+
+    def _arrays(self) -> Arrays:
+        """The model of the tables as they are."""
+        from sourcing.model import build
+
+        if self.instance is self.plan.instance:
+            return self.plan.arrays
+        found = self._form.stamp(self.instance)
+        return found if found is not None else compile_path(build(self.instance, view=self._view))
+
+    def _at(self) -> _Solver:
+        if self._solver is None:
+            self._solver = _Solver(self.plan, self.options)
+        return self._solver
+
+
+_ALWAYS = Window(-math.inf, math.inf)
+
+
+class _Solver:
+    """HiGHS with a linear model and the basis of the last answer."""
+
+    def __init__(self, plan: Solution, options: Options):
+        self.options = options
+        self.arrays = plan.linear or plan.arrays
+        self.solver: Any = None
+        self._load(self.arrays, plan.basis)
+
+    def basis(self) -> Any:
+        """The basis that it stands at, if it is that of the model as it was made."""
+        return self.solver.getBasis()
+
+    def _load(self, arrays: Arrays, basis: Any) -> None:
+        self.arrays, self.solver = arrays, highs(arrays, self.options)
+        for name, value in (("solver", "simplex"), ("presolve", "off"), (EDGES, DEVEX)):
+            check(self.solver.setOptionValue(name, value), f"option {name}")
+        if basis is not None:
+            check(self.solver.setBasis(basis), "the plan's basis")
+
+    def solve(self, linear: Arrays, arrays: Arrays, path: Any) -> Solution:
+        """A linear model, and the solution that it means for `arrays`, whose integers it holds."""
+        import highspy
+        import numpy as np
+
+        from sourcing.arrays import residuals
+
+        if not self._send(linear):
+            self._load(linear, self._carried(linear))
+        check(self.solver.run(), "solving")
+        if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            found = run_linear(path, linear, self.options)  # says for sure what it is
+            found.arrays, found.linear = arrays, linear
+            return found
+        answer = self.solver.getSolution()
+        x = np.clip(np.array(answer.col_value), linear.lower, linear.upper)
+        duals = np.array(answer.row_dual) / SCALE
+        exact = residuals(linear, x, duals)
+        bound = exact.pop("dual_objective")
+        cost = float(linear.cost @ x) + linear.constant
+        return Solution(
+            path, arrays, "optimal", cost, bound, x, duals, exact, basis=self.solver.getBasis(), linear=linear
+        )
+
+    def _send(self, new: Arrays) -> bool:
+        """Send the numbers in which a model differs from the one that is there; False where more than that differs."""
+        import numpy as np
+
+        old, solver = self.arrays, self.solver
+        if not (
+            (old.columns is new.columns or old.columns == new.columns)
+            and (old.rows is new.rows or old.rows == new.rows)
+            and np.array_equal(old.starts, new.starts)
+            and np.array_equal(old.indices, new.indices)
+        ):
+            return False
+        entries = np.flatnonzero(old.values != new.values)
+        if len(entries) > FEW:
+            return False
+        of = np.repeat(np.arange(len(new.columns)), np.diff(new.starts))
+        for entry in entries.tolist():
+            row, column, value = int(new.indices[entry]), int(of[entry]), float(new.values[entry])
+            check(solver.changeCoeff(row, column, value), "changing a coefficient")
+        columns = np.flatnonzero(old.cost != new.cost).astype(np.int32)
+        if len(columns):
+            check(solver.changeColsCost(len(columns), columns, SCALE * new.cost[columns]), "changing costs")
+        columns = np.flatnonzero((old.lower != new.lower) | (old.upper != new.upper)).astype(np.int32)
+        if len(columns):
+            bounds = new.lower[columns], new.upper[columns]
+            check(solver.changeColsBounds(len(columns), columns, *bounds), "changing bounds")
+        rows = np.flatnonzero((old.row_lower != new.row_lower) | (old.row_upper != new.row_upper))
+        for row in rows.tolist():
+            sides = float(new.row_lower[row]), float(new.row_upper[row])
+            check(solver.changeRowBounds(row, *sides), "changing sides")
+        self.arrays = new
+        return True
+
+    def _carried(self, new: Arrays) -> Any:
+        """The basis that it stands at for another model: what has the same name keeps its status."""
+        import highspy
+
+        kinds, basis, now = highspy.HighsBasisStatus, highspy.HighsBasis(), self.solver.getBasis()
+        columns = dict(zip(self.arrays.columns, now.col_status, strict=True))
+        rows = dict(zip(self.arrays.rows, now.row_status, strict=True))
+        basis.col_status = [columns.get(name, kinds.kLower) for name in new.columns]
+        basis.row_status = [rows.get(name, kinds.kBasic) for name in new.rows]
+        basis.valid, basis.alien = True, True  # there may be too many or too few basic ones
+        return basis
