@@ -56,7 +56,10 @@ DOORS = {
 }
 """The rooms that may use a library."""
 
-HEAVY = {"pandas", "pyomo", "highspy", "openpyxl", "xlsxwriter", "matplotlib", "numpy", "scipy", "defusedxml", "dask", "distributed"}
+HEAVY = {
+    "pandas", "pyomo", "highspy", "openpyxl", "xlsxwriter", "matplotlib", "numpy", "scipy", "defusedxml", "dask",
+    "distributed",
+}  # fmt: skip
 """What costs a command time to import: functions that need it do so."""
 
 

@@ -109,7 +109,8 @@ def warning(plan: Plan) -> str:
     if plan.status == "optimal":
         return ""
     room, share = _room(plan)
-    return f"Stopped early: this plan is not proven. A plan could still be up to {money(room)} ({percent(share)}) cheaper."
+    most = f"{money(room)} ({percent(share)})"
+    return f"Stopped early: this plan is not proven. A plan could still be up to {most} cheaper."
 
 
 def _room(plan: Plan) -> tuple[float, float]:

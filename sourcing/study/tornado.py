@@ -123,7 +123,7 @@ def tornado(
     swings.sort(key=lambda swing: -swing.expected)
     chosen = [swing for swing in swings[:top] if swing.expected > 0]
     for number, swing in enumerate(chosen):
-        options.tell(f"figure {number + 1} of {len(chosen)}", None, None)
+        options.tell(f"figure {number + 1} of {len(chosen)}: {swing.figure.name}", None, None)
         for side in swing.sides:
             if not side.status:
                 ask.solve(swing.figure, side)
