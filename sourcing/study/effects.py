@@ -5,7 +5,7 @@
     recovery  = 365·(end of the last period with an extra shortage - start of the shock)                          [days]
 
 T is how long the shock lasts, `drawn` what stocks give more than in the plan, as tonnes of the goods that go short (by
-the element that they help most). Rates are constant within a period, so `until` is an estimate: as if supply were lost
+the oxides of their elements that are contained). Rates are constant within a period, so `until` is an estimate: as if supply were lost
 at an even rate, and stocks and goods under way served first. Where the first shortage comes in a later period it is the
 begin of that period; of a scenario, which lasts, T is its first period and the sum that period's. A period counts with
 an extra shortage of a hundredth of the worst period's, and 0.05 t.
@@ -164,21 +164,16 @@ def _drawn(instance: Instance, found: Outcome, base: Outcome, reached: list[str]
     short: dict[str, float] = defaultdict(float)
     for (_, material, _), tonnes in by_need.items():
         short[material] += max(0.0, tonnes)
-    whole = sum(short.values())
-    same = 0.0
-    elements: dict[str, float] = defaultdict(float)
     mix: dict[str, float] = defaultdict(float)
     for material, tonnes in short.items():
         for element, content in held.get(material, {}).items():
-            mix[element] += content * tonnes / whole
+            mix[element] += content * tonnes / sum(short.values())
+    drawn = 0.0
     for row in instance[Stockpile]:
         more = sum(found.drawn.get((row.stockpile, t), 0.0) - base.drawn.get((row.stockpile, t), 0.0) for t in reached)
-        if more <= 0:
-            continue
         if short.get(row.material):
-            same += more
-            continue
-        for element, content in held.get(row.material, {}).items():
-            if mix.get(element):
-                elements[element] += more * content / mix[element]
-    return same + max(elements.values(), default=0.0)
+            drawn += max(0.0, more)
+        elif mix:
+            own = sum(content for element, content in held.get(row.material, {}).items() if element in mix)
+            drawn += max(0.0, more) * own / sum(mix.values())
+    return drawn
