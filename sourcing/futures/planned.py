@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from sourcing import explain
 from sourcing.components.decisions import Decision
 from sourcing.futures import words
+from sourcing.futures.figures import Futures
 from sourcing.futures.report import by_future, common_decisions, decisions_by_future, decisions_of, futures_table
 from sourcing.futures.solve import TreeSolution, solve_tree
 from sourcing.instance import Instance
 from sourcing.ledger import VALUE_KINDS
-from sourcing.plan import Futures, NoPlanReport, Plan, plan_of, positions, run_table
+from sourcing.plan import NoPlanReport, Plan, plan_of, positions, run_table
 from sourcing.sheets import NoPlan
 from sourcing.solver import Options, Solution, run_linear, untold
 from sourcing.tables import Table, total
