@@ -9,7 +9,7 @@ itself, from others that may be near to it, and proves how good it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -34,15 +34,15 @@ Decided = dict[tuple[str, str], list[tuple[str, float]]]
 """Periods and steps of what is decided, by verb and name."""
 
 
-def held(arrays: Arrays, start: Solution, options: Options, path: Any = None) -> Solution:
+def held(arrays: Arrays, start: Solution, options: Options) -> Solution:
     """Arrays solved with the integers of a plan as they are, from its basis, which is carried over by name.
 
     The status is infeasible where the decisions leave no plan.
     """
     linear = _continuous(arrays.held(start.integers))
     if arrays.columns == start.arrays.columns and arrays.rows == start.arrays.rows:
-        return warm(path or start.path, _ungated(linear, start), options, start.basis)
-    return warm(path or start.path, linear, options, _carried(start, linear))
+        return warm(start.path, _ungated(linear, start), options, start.basis)
+    return warm(start.path, linear, options, _carried(start, linear))
 
 
 def reconsidered(arrays: Arrays, start: Solution, options: Options) -> tuple[Solution, bool]:
@@ -60,10 +60,10 @@ def reconsidered(arrays: Arrays, start: Solution, options: Options) -> tuple[Sol
 
 
 def planned(
-    arrays: Arrays, path: Any, starts: Iterable[Mapping[Column, float]], options: Options, basis: Any = None
+    arrays: Arrays, path: Any, starts: Iterable[Solution], options: Options, basis: Any = None
 ) -> tuple[Solution, Any]:
     """The plan of arrays within the gap of the options, or as near as it gets in their time, and the basis of its
-    relaxation; `starts` are integers of plans that may be near, `basis` that of a relaxation.
+    relaxation; `starts` are plans that may be near, `basis` that of a relaxation of the same columns and rows.
 
     The status is optimal, feasible (not proven within the gap) or infeasible; NoSolution if there is no plan in time.
     """
@@ -74,7 +74,7 @@ def planned(
         return relaxed, relaxed.basis
     search = Search(options)
     search.proven(relaxed.bound, RELAXED)
-    found = [_from(path, arrays, chosen, search) for chosen in starts]
+    found = [_from(arrays, start, search) for start in starts]
     best = min((plan for plan in found if plan is not None), key=lambda plan: plan.objective, default=None)
     if best is None or not search.near(best):
         other = rounded(arrays, relaxed, search)
@@ -95,10 +95,10 @@ def planned(
     return settled(arrays, best, search), relaxed.basis
 
 
-def _from(path: Any, arrays: Arrays, chosen: Mapping[Column, float], search: Search) -> Solution | None:
-    """The plan with some integers; None where they leave none, or so little room that the solver gives up."""
+def _from(arrays: Arrays, start: Solution, search: Search) -> Solution | None:
+    """The plan with the decisions of another; None where they leave none, or too little room for the solver."""
     try:
-        found = run_linear(path, _continuous(arrays.held(chosen)), search.unhurried)
+        found = held(arrays, start, search.unhurried)
     except NoSolution:
         return None
     return found if found.status == "optimal" else None

@@ -5,9 +5,9 @@
     recovery  = 365·(end of the last period with an extra shortage - start of the shock)                          [days]
 
 T is how long the shock lasts, `drawn` what stocks give more than in the plan, as tonnes of the goods that go short (by
-the oxides of their elements that are contained). Rates are constant within a period, so `until` is an estimate: as if supply were lost
-at an even rate, and stocks and goods under way served first. Where the first shortage comes in a later period it is the
-begin of that period; of a scenario, which lasts, T is its first period and the sum that period's. A period counts with
+the oxides of their elements that are contained). Rates are constant within a period, so `until` is an estimate: as if
+supply were lost at an even rate, and stocks and goods under way served first. Where the first shortage comes in a later
+period it is the begin of that period; of a scenario T is its first period and the sum that of it. A period counts with
 an extra shortage of a hundredth of the worst period's, and 0.05 t.
 """
 

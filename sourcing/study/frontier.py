@@ -3,10 +3,11 @@
     cost(level) = least cost   subject to   risk <= level              for levels from the least risk to the cheapest's
 
 The measure of risk (`measures`) is a linear expression, so a level is one row, and each plan starts from the one
-before. Levels are swept from the least risky plan on: a plan at a tighter level keeps a looser one too, so cost never
-rises with risk, and a plan that costs and risks no less than another is dropped. In its place a level is tried where
-the gap between two plans is widest. Each plan is proven within a gap, which is told: with whole decisions the true
-frontier lies between a point's cost and its bound.
+before. The least risky plan is the one that would pay ten per cent of the cost for each per cent of the risk (anything,
+where the cheapest costs nothing). Levels are swept from there on: a plan at a tighter level keeps a looser one too, so
+cost never rises with risk, and a plan that costs and risks no less than another is dropped. In its place a level is
+tried where the gap between two plans is widest. Each plan is proven within a gap, which is told: with whole decisions
+the true frontier lies between a point's cost and its bound.
 
     knee = point farthest below the chord from one end to the other, both axes scaled to 0 … 1
 
@@ -17,7 +18,7 @@ CVaR R meet at the weight -(E1 - E2)/(R1 - R2), and the plan there is kept if it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,9 @@ CAP = "frontier.cap"
 SAME = 1e-6
 """Part of the span of an axis within which two plans are the same."""
 
+DEAREST = 10.0
+"""Per cent of the cost that the least risky plan would pay for one per cent less risk."""
+
 LARGEST_WEIGHT = 1000.0
 """Risk weight of the least risky plan of a large tree."""
 
@@ -59,7 +63,7 @@ class Point:
     risk: float
     level: float
     x: np.ndarray
-    integers: dict[Column, float] = field(default_factory=dict)
+    plan: Solution | None = None
 
 
 @dataclass
@@ -135,21 +139,25 @@ def sweep(ground: Ground, measure_of: Callable[[Any], Measure], points: int, opt
     measure = measure_of(first.x)
     capped, row = with_row(measure)
     options.tell("the least risky plan", None, None)
-    safe, _ = _plan(replace(capped, cost=measure.terms, constant=0.0), ground, [first.integers], quiet)
-    most, least = measure.exact(first.x) / measure.scale, float(measure.terms @ safe.x)
-    last = Point(first.objective, first.bound, measure.exact(first.x), most * measure.scale, first.x, first.integers)
+    risk = measure.exact(first.x)
+    most = risk / measure.scale
+    last = Point(first.objective, first.bound, risk, risk, first.x, first)
+    if most <= 0:
+        return Frontier(ground, measure.name, measure.unit, [last], 0)
+    dear = DEAREST * abs(first.objective) / most
+    cost = capped.cost + dear * measure.terms if dear else measure.terms
+    safe, _ = _plan(replace(capped, cost=cost), ground, [first], quiet)
+    least = float(measure.terms @ safe.x)
     if most - least <= SAME * max(1.0, abs(most)):
         return Frontier(ground, measure.name, measure.unit, [last], 0)
     basis: Any = None
 
-    def at(level: float, starts: Iterable[dict[Column, float]]) -> Point:
+    def at(level: float, starts: Iterable[Solution]) -> Point:
         nonlocal basis
         upper = capped.row_upper.copy()
         upper[row] = level
         found, basis = _plan(replace(capped, row_upper=upper), ground, starts, quiet, basis)
-        return Point(
-            found.objective, found.bound, measure.exact(found.x), level * measure.scale, found.x, found.integers
-        )
+        return Point(found.objective, found.bound, measure.exact(found.x), level * measure.scale, found.x, found)
 
     span = most - least
     levels = [least + span * k / max(1, points - 1) for k in range(points - 1)]
@@ -157,7 +165,7 @@ def sweep(ground: Ground, measure_of: Callable[[Any], Measure], points: int, opt
     found: list[Point] = []
     for number, level in enumerate(levels):
         options.tell(f"point {number + 1} of {points}", None, None)
-        found.append(at(level, [found[-1].integers if found else safe.integers]))
+        found.append(at(level, [safe if not found else found[-1].plan or safe]))
     found.append(last)
     kept, tried = undominated(found), len(found)
     closed: set[tuple[float, float]] = set()
@@ -167,7 +175,7 @@ def sweep(ground: Ground, measure_of: Callable[[Any], Measure], points: int, opt
             break
         _, low, high = max(gaps, key=lambda gap: gap[0])
         options.tell(f"between two points, try {tried + 1}", None, None)
-        new = at((low.risk + high.risk) / 2 / measure.scale, [low.integers, high.integers])
+        new = at((low.risk + high.risk) / 2 / measure.scale, [p.plan for p in (low, high) if p.plan])
         before = len(kept)
         kept, tried = undominated([*kept, new]), tried + 1
         if len(kept) == before:
@@ -200,7 +208,7 @@ def undominated(points: list[Point]) -> list[Point]:
 
 
 def _plan(
-    arrays: Arrays, ground: Ground, starts: Iterable[dict[Column, float]], options: Options, basis: Any = None
+    arrays: Arrays, ground: Ground, starts: Iterable[Solution], options: Options, basis: Any = None
 ) -> tuple[Solution, Any]:
     found, basis = planned(arrays, ground.path, starts, options, basis)
     if found.status not in ("optimal", "feasible"):

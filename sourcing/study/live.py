@@ -115,7 +115,9 @@ class Study:
         arrays = self._arrays()
         told = SimpleNamespace(instance=self.instance)
         if free:
-            return planned(arrays, told, [self.plan.integers], self.options, self._at().basis())[0]
+            found: Solution = planned(arrays, told, [self.plan], self.options, self._at().basis())[0]
+            found.path = told
+            return found
         linear = arrays.held(self.plan.integers)
         linear = replace(linear, integer=linear.integer & False)
         return self._at().solve(linear, arrays, told)

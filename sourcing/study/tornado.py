@@ -14,8 +14,8 @@ A figure that moves cost little here may still move it much together with others
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass, replace
-from typing import Any
 
 from sourcing.arrays import Arrays, compile_path
 from sourcing.components.horizon import periods
@@ -240,8 +240,7 @@ class _Question:
         if other is None:
             side.cost, side.short, side.status = 0.0, 0.0, "same decisions"
             return
-        path, arrays = self._model(other)
-        found = held(arrays, self.solution, self.options, path)
+        found = held(self._model(other), self.solution, self.options)
         if found.status != "optimal":
             side.status = "no plan"
             return
@@ -257,8 +256,8 @@ class _Question:
         looks = replace(self.options, time_limit=min(self.options.time_limit, LOOKS))
         if self._base is None:
             self._base = self._best(looks)
-        path, arrays = self._model(other)
-        start = held(arrays, self._base, self.options, path)
+        arrays = self._model(other)
+        start = held(arrays, self._base, self.options)
         if start.status != "optimal":
             side.decisions = "these decisions leave no plan"
             return
@@ -274,15 +273,15 @@ class _Question:
         best, _ = reconsidered(own.arrays, held(own.arrays, own, self.options), looks)
         return replace(best, arrays=own.arrays, linear=None, _families={}, _row_families={}, _live=None)
 
-    def _model(self, other: Instance) -> tuple[Any, Arrays]:
-        """A path and the arrays of an instance: the plan's own path where only numbers differ."""
+    def _model(self, other: Instance) -> Arrays:
+        """The arrays of an instance, stamped where only numbers differ."""
         from sourcing.model import build
 
         arrays = self.form.stamp(other)
-        if arrays is not None:
-            return self.solution.path, arrays
-        path = build(other, view=self.solution.ledger.view)
-        return path, compile_path(path)
+        if arrays is None:
+            arrays = compile_path(build(other, view=self.solution.ledger.view))
+            gc.collect()  # a path is full of cycles, and large
+        return arrays
 
 
 def early(solution: Solution, found: Solution) -> Decided:

@@ -297,6 +297,32 @@ def test_whole_numbers_of_blocks_are_within_what_is_said(seed, monkeypatch):
         assert whole == approx(np.round(whole), abs=1e-6)
 
 
+@pytest.mark.parametrize("weight", [0.0, 0.7])
+def test_a_block_may_have_no_plan_for_what_the_trunk_would_do_by_itself(weight, monkeypatch):
+    """By itself it fills the store with 5 t at 10 each, before prices double; where it closes, 1 t can be used.
+
+    So 1 t is bought in 2026: 10 + 4·20 = 90 in base, 10 where the store closes. Each is as likely, and 90 the tail.
+    """
+    instance = tiny(
+        years(2026, 2027),
+        party("maker", "buyer", "plant", "car"),
+        party("trader", "supplier", "exchange", allied=False),
+        makes("exchange", "magnet"),
+        sells("exchange", "magnet", {2026: 10, 2027: 20}),
+        makes("plant", "motor", takes={"magnet": 1}),
+        Stockpile(stockpile="kept", holder="maker", site="plant", material="magnet", label="clean", maximum=5),
+        Demand(customer="car", material="motor", demand={2026: 0, 2027: 5}),
+        Scenario(scenario="base", kind="outlook", probability=50),
+        Scenario(scenario="closed", kind="outlook", probability=50, starts="2027"),
+        shock("closed", "Stockpiles", "kept", "Maximum", set="0"),
+        shock("closed", "Demand", "none", "Demand", set="1"),
+    )
+    monkeypatch.setattr(solve, "WHOLE", 0)
+    found = solve_tree(instance, risk_weight=weight)
+    assert found.objective == approx(0.5 * 90 + 0.5 * 10 + weight * 90)
+    assert found.bound == approx(found.objective, rel=2e-6)
+
+
 def test_blocks_without_a_plan(monkeypatch):
     """The car must get 5 t a year of a plant that may stop."""
     duty = Limit(limit="duty", material="magnet", origin="plant", destination="car", minimum=5)

@@ -69,9 +69,9 @@ def test_what_changes_and_what_a_tonne_less_costs():
 
 
 def test_whole_decisions_leave_gaps_and_no_dominated_point():
-    plant = Project(project="PLANT", unit="plant", capex=50.0, life=1.0, cost_of_capital=0.0, whole=True)
+    plant = Project(project="PLANT", unit="plant", capex=30.0, life=1.0, cost_of_capital=0.0, whole=True)
     found = swept("shortage", 5, makes("free", "magnet", 6), makes("works", "magnet", 4, unit="plant"), plant, demand())
-    assert curve(found) == [(0, 50), (4, 4)]  # a part of a plant is none
+    assert curve(found) == [(0, 30), (4, 4)]  # a part of a plant is none
     assert found.dropped == 4  # the three levels between, and one more that is tried in their place
     points, changes = tables(found)
     assert points.column("Changes") == ["1 decision", None]
@@ -83,6 +83,14 @@ def test_a_plan_that_is_the_least_risky_already_is_alone():
     assert curve(found) == [(0, 0)]
     assert found.knee is None
     assert len(tables(found)[0].rows) == 1
+
+
+def test_the_least_risky_plan_pays_ten_per_cent_of_the_cost_for_one_of_the_risk():
+    # 2 t short for 2,000 k USD; ten times that for both of them: 10,000 k USD a tonne
+    dear = [swept("shortage", 2, makes("free", "magnet", 8), makes("dear", "magnet", 2, cost=cost), demand())
+            for cost in (9.9e6, 10.9e6, 11.1e6)]  # fmt: skip
+    # a tonne more costs its price, and saves 1,000 of shortage: worth it below 11,000 k USD
+    assert [len(found.points) for found in dear] == [2, 2, 1]
 
 
 def test_a_straight_frontier_has_no_knee():
