@@ -10,21 +10,24 @@
 A what-if changes the tables, as a shock of a scenario does, and all periods are planned anew under them. Its model is
 stamped from the plan's form, or built where more than numbers differ, and compared by name with the one that stands in
 the solver: where both have the same columns, rows and pattern only the numbers that differ are sent; else the model is
-passed whole, with the basis carried over by name. Either way the dual simplex method goes on from that basis.
+passed whole, with the basis carried over by name. Either way the simplex method goes on from that basis, unless the new
+optimum is far away: then the interior point method, from nothing, is quicker.
 
 Decisions in whole numbers are those of the plan, so that an answer is the least cost with them and exact to the last
-dollar; `solve(free=True)` lets them go, and gives a plan within the gap.
+dollar. Where they leave no plan (a plant that is starved would have to run), units run and orders are placed for parts
+of a period, as in `recourse`. `solve(free=True)` lets all decisions go, and gives a plan within the gap.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from sourcing.arrays import Arrays, compile_path
+from sourcing.arrays import Arrays, compile_path, residuals
 from sourcing.components.changes import Window, changed
 from sourcing.components.channels import passed_on
 from sourcing.components.contracts import Contract
@@ -35,11 +38,13 @@ from sourcing.components.production import Unit
 from sourcing.components.projects import Project
 from sourcing.components.scenarios import Shock
 from sourcing.components.stock import Stockpile
+from sourcing.dive import PIVOTS
 from sourcing.futures.stamp import Form
 from sourcing.instance import Instance
 from sourcing.sheets import InstanceError, NoPlan, Selector
-from sourcing.solver import DEVEX, EDGES, SCALE, Options, Solution, check, highs, run_linear, solve_path
+from sourcing.solver import DEVEX, EDGES, SCALE, Options, Solution, check, highs, launch, run_linear, solve_path
 from sourcing.study.again import planned
+from sourcing.study.recourse import IN_PARTS
 from sourcing.words import did_you_mean
 
 if TYPE_CHECKING:
@@ -88,10 +93,10 @@ class Study:
         """Close a site, a unit, a party, `country:MY` or a lane `from>to`; from a period on, for some months.
 
         Units there have no capacity, hubs sell and stocks give nothing; customers are not closed. The minimum of a
-        contract all whose sellers or buyers are closed is struck out for that time.
+        contract falls by the share that what is closed has of it in the plan.
         """
         window = self._window(first, months)
-        return self._change([(shock, window) for shock in self._closing(what)], f"off {what}")
+        return self._change(self._closing(what, window), f"off {what}")
 
     def delay(self, project: str, months: float) -> Study:
         """Make a project come later by some months."""
@@ -119,16 +124,25 @@ class Study:
             found.path = told
             return found
         linear = arrays.held(self.plan.integers)
-        linear = replace(linear, integer=linear.integer & False)
-        return self._at().solve(linear, arrays, told)
+        found = self._at().solve(replace(linear, integer=linear.integer & False), arrays, told)
+        if found.status == "optimal" or not arrays.integer.any():
+            return found
+        kept = {column: value for column, value in self.plan.integers.items() if column[0] not in IN_PARTS}
+        linear = arrays.held(kept)
+        return self._at().solve(replace(linear, integer=linear.integer & False), arrays, told)
 
-    def report(self, *, compare: bool = False) -> Plan:
-        """The audited plan under the tables as they are, with the plan's decisions; `compare` prices its rules too."""
+    def report(self, *, free: bool = False, compare: bool = False) -> Plan:
+        """The audited plan under the tables as they are, with the plan's decisions or, `free`, with new ones.
+
+        `compare` prices its rules too. NoPlan where there is none: decisions are whole here.
+        """
         from sourcing.plan import plan_of
 
-        found = solve_path(self.instance, view=self._view, options=self.options, held=self.plan.integers)
+        held = None if free else self.plan.integers
+        found = solve_path(self.instance, view=self._view, options=self.options, held=held)
         if found.status not in ("optimal", "feasible"):
-            raise NoPlan(f"with the plan's decisions there is no plan: it is {found.status}")
+            whose = "" if free else "with the plan's decisions "
+            raise NoPlan(f"{whose}there is no plan: it is {found.status}")
         return plan_of(found, self.options, compare=compare)
 
     # -------------------------------------------------------------------------------------------- tables
@@ -153,16 +167,17 @@ class Study:
             start, end = limits
         return Window(start, end if months is None and first else math.inf if months is None else start + months / 12)
 
-    def _closing(self, what: str) -> list[Shock]:
-        """The shocks that close something."""
+    def _closing(self, what: str, window: Window) -> list[tuple[Shock, Window]]:
+        """The shocks that close something, and when they hold."""
         instance = self.instance
         if ">" in what:
             ends = [part.strip() for part in what.split(">", 1)]
             self._known(ends, [row.site for row in instance[Site]])
             origin, destination = (Selector((("id", end),)) for end in ends)
-            return [self._shock("Lanes", "Maximum", origin=origin, destination=destination, set="0")]
+            shut = self._shock("Lanes", "Maximum", origin=origin, destination=destination, set="0")
+            return [(shut, window), *self._excused(window, lambda i, j: [i, j] == ends)]
         if not instance.has(Site, what) and instance.has(Unit, what):
-            return [self._shock("Units", "Capacity", row_id=what, set="0")]
+            return [(self._shock("Units", "Capacity", row_id=what, set="0"), window)]
         kind, _, name = what.rpartition(":")
         if not kind:
             places = [row.site for row in instance[Site]] + [row.entity for row in instance[Entity]]
@@ -178,11 +193,24 @@ class Study:
                 shocks.append(self._shock("Stockpiles", "Draw", site=site, set="0"))
             if any(hub == site for hub, _ in passed_on(instance)):
                 shocks.append(self._shock("Offers", "Maximum", site=site, set="0"))
-        for row in instance[Contract]:
-            if any(select_sites(instance, end) <= sites for end in (row.seller, row.buyer)):
-                for field, column in (("minimum", "Minimum"), ("minimum_share", "Minimum share")):
-                    if getattr(row, field) is not None:
-                        shocks.append(self._shock("Contracts", column, row_id=row.contract, set="0"))
+        return [(shock, window) for shock in shocks] + self._excused(window, lambda i, j: bool({i, j} & sites))
+
+    def _excused(self, window: Window, shut: Callable[[str, str], bool]) -> list[tuple[Shock, Window]]:
+        """What is taken from the minimum of contracts: the share of what is shut in each period of the plan."""
+        flows: dict[tuple[str, str], list[float]] = {}
+        for (i, j, _, under, _, t_id), tonnes in self.plan.positive("channels.flow"):
+            whole = flows.setdefault((under, t_id), [0.0, 0.0])
+            whole[0] += tonnes
+            whole[1] += tonnes if shut(i, j) else 0.0
+        shocks = []
+        for row in self.instance[Contract]:
+            owes = [c for f, c in (("minimum", "Minimum"), ("minimum_share", "Minimum share")) if getattr(row, f)]
+            for t in periods(self.instance) if owes else ():
+                shipped, lost = flows.get((row.contract, t.id), (0.0, 0.0))
+                when = Window(max(t.start, window.start), min(t.end, window.end))
+                if lost and when.start < when.end:
+                    left = 1 - lost / shipped
+                    shocks += [(self._shock("Contracts", c, row_id=row.contract, multiply=left), when) for c in owes]
         return shocks
 
     def _known(self, names: list[str], known: list[str]) -> None:
@@ -225,7 +253,8 @@ class _Solver:
 
     def _load(self, arrays: Arrays, basis: Any) -> None:
         self.arrays, self.solver = arrays, highs(arrays, self.options)
-        for name, value in (("solver", "simplex"), ("presolve", "off"), (EDGES, DEVEX)):
+        settings = ("solver", "simplex"), ("presolve", "off"), (EDGES, DEVEX), ("simplex_iteration_limit", PIVOTS)
+        for name, value in settings:
             check(self.solver.setOptionValue(name, value), f"option {name}")
         if basis is not None:
             check(self.solver.setBasis(basis), "the plan's basis")
@@ -235,13 +264,12 @@ class _Solver:
         import highspy
         import numpy as np
 
-        from sourcing.arrays import residuals
-
         if not self._send(linear):
             self._load(linear, self._carried(linear))
-        check(self.solver.run(), "solving")
-        if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            found = run_linear(path, linear, self.options)  # says for sure what it is
+        if launch(self.solver, self.options) != highspy.HighsModelStatus.kOptimal:
+            found = run_linear(path, linear, self.options)
+            if found.status == "optimal":
+                self._load(linear, found.basis)
             found.arrays, found.linear = arrays, linear
             return found
         answer = self.solver.getSolution()

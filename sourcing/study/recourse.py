@@ -42,6 +42,9 @@ COMMITTED = frozenset(
 )
 """Families of columns that a plan holds to whatever comes."""
 
+IN_PARTS = frozenset({"production.run", "channels.order", "takeorpay.above"})
+"""Families of whole numbers of which a part means a part of a period."""
+
 LEFT, UNKEPT = "recourse.left", "recourse.unkept"
 
 HARD = {

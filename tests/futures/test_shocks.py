@@ -525,7 +525,7 @@ def test_a_scenarios_plan_can_be_replayed():
 # ------------------------------------------------------------------------------------------------ bundled instances
 
 
-@bundled.both
+@pytest.mark.parametrize("name", ["starter", pytest.param("allied-2026", marks=bundled.slow)])
 def test_every_bundled_scenario_can_be_and_breaks_nothing(name):
     instance = bundled.instance(name)
     known = {str(issue) for issue in checks(instance)}

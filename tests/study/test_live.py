@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import bundled
 import pytest
 from tiny import makes, party, sells, tiny, years
@@ -9,6 +11,7 @@ from tiny import makes, party, sells, tiny, years
 from sourcing.components.contracts import Contract
 from sourcing.components.demand import Demand
 from sourcing.components.lanes import Lane
+from sourcing.components.production import Unit
 from sourcing.components.projects import Project
 from sourcing.sheets import InstanceError, NoPlan
 from sourcing.solver import Options, solve_path
@@ -79,6 +82,24 @@ def test_a_lane_off():
     assert Study(tiny(*rows), options=QUIET).off("a>buyer").solve().objective == pytest.approx(4 * 3 + 4 * 1000)
 
 
+def test_a_starved_plant_that_would_have_to_run_may_stop():
+    plant = [dataclasses.replace(row, minimum_load=50, running_cost=1) if isinstance(row, Unit) else row
+             for row in makes("plant", "car", 10, takes={"ore": 1.0})]  # fmt: skip
+    study = Study(tiny(makes("mine", "ore", 10), plant, TWO[-1]), options=QUIET)
+    assert study.solve().objective == pytest.approx(1000)
+    assert study.off("mine").solve().objective == pytest.approx(8 * 1000)
+    assert study.reset().off("mine", months=9).solve().objective == pytest.approx(5.5 * 1000 + 250)  # 2.5 t need 0.25
+
+
+def test_of_what_several_sellers_owe_the_share_of_the_closed_one_is_struck_out():
+    rows = (
+        party("firm", "supplier", "p", "q"), makes("p", "car", 5), makes("q", "car", 5, cost=1000),
+        Contract(contract="k", seller="firm", buyer="buyer", material="car", minimum=8, fixed=2, take_or_pay="firm"),
+        Demand(customer="buyer", material="car", demand=8),
+    )  # fmt: skip
+    assert Study(tiny(*rows), options=QUIET).off("p").solve().objective == pytest.approx(5 * 1 + 3 * 1000)
+
+
 def test_what_a_closed_seller_owes_is_struck_out():
     rows = (
         party("firm", "supplier", "p"), makes("p", "car", 10),
@@ -109,15 +130,16 @@ def test_decisions_are_the_plans_unless_they_are_free():
     study.off("a")
     assert study.solve().objective == pytest.approx(8 * 1000)
     assert study.solve(free=True).objective == pytest.approx(1100)
+    assert 1000 * study.report(free=True).objective == pytest.approx(1100)
 
 
 def test_an_answer_is_that_of_a_model_made_anew_whatever_was_asked_before():
     plan = bundled.solution("starter")
     study = Study(plan, options=QUIET)
-    first = study.off("kuantan", first="2028").solve().objective
+    first = study.off("vietnam_metal", first="2029").solve().objective
     study.set("Units[sumter_magnet].capacity[2029]", 100).solve()
     study.reset().set("Prices[ndpr_xcn].price[2028]", 70).solve()
-    assert study.reset().off("kuantan", first="2028").solve().objective == pytest.approx(first, rel=1e-9)
+    assert study.reset().off("vietnam_metal", first="2029").solve().objective == pytest.approx(first, rel=1e-9)
     assert first == pytest.approx(solve_path(study.instance, options=QUIET, held=plan.integers).objective, rel=1e-7)
     assert study.reset().solve().objective == pytest.approx(plan.objective, rel=1e-9)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import resource
 
 import bundled
 import highspy
@@ -374,3 +375,21 @@ def test_selectors_are_as_the_tables_have_them():
     assert members(instance, "site") == ["a", "b"]  # not the customer
     assert sites_of(instance, "country", "AU") == {"a", "b"}
     assert isinstance(instance[Lane][0].origin, Selector)
+
+
+# ------------------------------------------------------------------------------------------------ allied-2026
+
+
+@bundled.slow
+def test_all_single_outages_of_allied_2026_take_two_cores_less_than_two_minutes_and_a_pair_is_what_it_is_by_hand():
+    def work() -> float:
+        return sum(resource.getrusage(who).ru_utime for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+    plan, before = bundled.solution("allied-2026"), work()
+    found = stress(plan, workers=2, scenarios=(), options=QUIET)
+    assert work() - before < 2 * 120  # seconds of work, whatever else the machine does
+    assert len(found.single) == len(members(found.instance, "site")) * 9
+    pairs = stress(plan, level=2, most=4, at="2035", scenarios=(), options=QUIET)
+    outage, effect = pairs.worst_pair
+    assert effect.cost >= max(found.single[dataclasses.replace(outage, names=(name,))].cost for name in outage.names)
+    assert effect.cost == pytest.approx(rebuilt(pairs, outage), rel=1e-5)
