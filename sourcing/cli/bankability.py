@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sourcing import console, files
+from sourcing import console
 from sourcing.cli.shared import (
     Debug,
     Force,
     InstancePath,
     Json,
+    Output,
     Quiet,
     Usage,
     Verbose,
@@ -22,7 +22,7 @@ from sourcing.cli.shared import (
     print_json,
     read_instance,
 )
-from sourcing.cli.tables import as_objects, as_text
+from sourcing.cli.tables import as_objects, as_text, check_book, write_book
 from sourcing.console import Progress, Talk
 
 if TYPE_CHECKING:
@@ -90,9 +90,7 @@ def bankability(
     plan: Annotated[
         bool, typer.Option("--plan", help="Also plan with the project and without it: what it saves (minutes).")
     ] = False,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the tables as a workbook.")
-    ] = None,
+    output: Output = None,
     threads: Annotated[int, typer.Option(min=0, help="Threads of the plans; 0 is all cores.")] = 0,
     force: Force = False,
     json: Json = False,
@@ -108,10 +106,7 @@ def bankability(
     talk = Talk(quiet=quiet, verbose=verbose)
     levels = _levels(floors)
     problem = read_instance(instance, talk)
-    if output:
-        if output.suffix.lower() != ".xlsx":
-            raise Usage(f"the tables are an .xlsx workbook: '{output}' is not named so")
-        files.check_output(output, source=instance, force=force)
+    check_book(output, instance, force=force)
     try:
         begin, end = _limit(problem, "--first", first)[0], _limit(problem, "--last", last)[1]
         if begin >= end:
@@ -134,12 +129,7 @@ def bankability(
                 tables.append(with_and_without(problem, found.group, found.start, options=options))
             except NoPlan as fault:  # the floor stands all the same
                 talk.error(str(fault))
-    if output:
-        from sourcing.report.book import write_tables
-
-        with files.written(output) as out:
-            write_tables(tables, out.temporary, problem, f"Bankability of {project}")
-        talk.say(f"Tables: {out.path}")
+    write_book(tables, output, problem, "Bankability", talk)
     if json:
         print_json(_object(result, tables))
     else:

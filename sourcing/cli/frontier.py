@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sourcing import console, files
+from sourcing import console
 from sourcing.cli.shared import (
     Dask,
     Debug,
     Force,
     InstancePath,
     Json,
+    Output,
     Quiet,
     Usage,
     Verbose,
@@ -24,7 +24,7 @@ from sourcing.cli.shared import (
     print_json,
     read_instance,
 )
-from sourcing.cli.tables import as_objects, as_text
+from sourcing.cli.tables import as_objects, as_text, check_book, write_book
 from sourcing.console import Progress, Talk
 
 
@@ -57,9 +57,7 @@ def frontier(
         bool, typer.Option("--scenarios", help="Expected shortage over all active scenarios (cvar always is).")
     ] = False,
     view: Annotated[View | None, typer.Option(help="Whose cost is made least; default: the Settings tab.")] = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the tables as a workbook.")
-    ] = None,
+    output: Output = None,
     gap: Annotated[
         float, typer.Option(min=0.0, max=1.0, metavar="SHARE", help="Gap to which each plan is proven, if it can be.")
     ] = 1e-4,
@@ -84,10 +82,7 @@ def frontier(
     if scenarios and risk == Risk.concentration:
         raise Usage("--scenarios: concentration is measured on the tables as they stand")
     problem = read_instance(instance, talk)
-    if output:
-        if output.suffix.lower() != ".xlsx":
-            raise Usage(f"the tables are an .xlsx workbook: '{output}' is not named so")
-        files.check_output(output, source=instance, force=force)
+    check_book(output, instance, force=force)
     with Progress(talk) as progress:
         options = Options(gap=gap, time_limit=time_limit, threads=threads, stop=progress.stop, tell=progress.tell)
         found = sweep(
@@ -102,12 +97,7 @@ def frontier(
             dask=dask,
         )
     shown = tables(found)
-    if output:
-        from sourcing.report.book import write_tables
-
-        with files.written(output) as out:
-            write_tables(shown, out.temporary, problem, f"Frontier of {problem.name}")
-        talk.say(f"Tables: {out.path}")
+    write_book(shown, output, problem, "Frontier", talk)
     if json:
         knee = found.knee
         print_json(

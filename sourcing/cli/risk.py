@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from sourcing import console, files
+from sourcing import console
 from sourcing.cli.shared import (
     UNPROVEN,
     Dask,
@@ -15,8 +14,8 @@ from sourcing.cli.shared import (
     Force,
     InstancePath,
     Json,
+    Output,
     Quiet,
-    Usage,
     Verbose,
     View,
     Workers,
@@ -24,7 +23,7 @@ from sourcing.cli.shared import (
     print_json,
     read_instance,
 )
-from sourcing.cli.tables import as_objects, as_text
+from sourcing.cli.tables import as_objects, as_text, check_book, write_book
 from sourcing.console import Progress, Talk
 
 
@@ -36,9 +35,7 @@ def risk(
         bool, typer.Option("--whole", help="Whole decisions in what is compared, to 0.01 % (hours if large).")
     ] = False,
     view: Annotated[View | None, typer.Option(help="Whose cost is made least; default: the Settings tab.")] = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the tables as a workbook.")
-    ] = None,
+    output: Output = None,
     time_limit: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="Time for each plan.")] = 1800.0,
     gap: Annotated[
         float, typer.Option(min=0.0, max=1.0, metavar="SHARE", help="Gap within which the plans are proven.")
@@ -64,10 +61,7 @@ def risk(
 
     talk = Talk(quiet=quiet, verbose=verbose)
     problem = read_instance(instance, talk)
-    if output:
-        if output.suffix.lower() != ".xlsx":
-            raise Usage(f"the tables are an .xlsx workbook: '{output}' is not named so")
-        files.check_output(output, source=instance, force=force)
+    check_book(output, instance, force=force)
     talk.say(f"Solving {problem.name}")
     crew: dict[str, Any] = {"workers": workers, "dask": dask}
     seen = view and view.value
@@ -86,12 +80,7 @@ def risk(
                 raise NoPlan(f"no plan holds in all futures ({tree.status})")
         sample = out_of_sample(tree, samples, seed, options=options, **crew)
     tables = [risk_table(known, sample), *tables]
-    if output:
-        from sourcing.report.book import write_tables
-
-        with files.written(output) as out:
-            write_tables(tables, out.temporary, problem, f"Risk of {problem.name}")
-        talk.say(f"Tables: {out.path}")
+    write_book(tables, output, problem, "Risk", talk)
     if json:
         print_json({"status": tree.status, **{table.title: as_objects(table) for table in tables}})
     else:

@@ -52,6 +52,7 @@ class Reading(StrEnum):
 InstancePath = Annotated[
     Path, typer.Argument(metavar="INSTANCE", help="Workbook (.xlsx, .xlsm) or folder of CSV files.")
 ]
+Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the tables as a workbook.")]
 Workers = Annotated[int, typer.Option(min=1, help="Local processes that share the work.")]
 Dask = Annotated[str, typer.Option(metavar="ADDRESS", help="Scheduler of a Dask cluster that shares the work.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

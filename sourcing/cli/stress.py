@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sourcing import console, files
+from sourcing import console
 from sourcing.cli.shared import (
     UNPROVEN,
+    Dask,
     Debug,
     Force,
     InstancePath,
     Json,
+    Output,
     Quiet,
     Usage,
     Verbose,
+    Workers,
     command,
     print_json,
     read_instance,
 )
-from sourcing.cli.tables import as_objects, as_text
+from sourcing.cli.tables import as_objects, as_text, check_book, write_book
 from sourcing.console import Progress, Talk
 
 if TYPE_CHECKING:
@@ -55,11 +57,9 @@ def stress(
     ] = 12.0,
     most: Annotated[int, typer.Option(min=2, metavar="N", help="How many of the most exposed are paired.")] = 40,
     scenarios: Annotated[bool, typer.Option(help="Try every active scenario too.")] = True,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the tables as a workbook.")
-    ] = None,
-    workers: Annotated[int, typer.Option(min=1, metavar="N", help="Local processes.")] = 1,
-    dask: Annotated[str, typer.Option(metavar="ADDRESS", help="A Dask cluster that is there already.")] = "",
+    output: Output = None,
+    workers: Workers = 1,
+    dask: Dask = "",
     time_limit: Annotated[
         float, typer.Option(min=0.1, metavar="SECONDS", help="Time for the search of the plan.")
     ] = 600.0,
@@ -80,10 +80,7 @@ def stress(
 
     talk = Talk(quiet=quiet, verbose=verbose)
     problem = read_instance(instance, talk)
-    if output:
-        if output.suffix.lower() != ".xlsx":
-            raise Usage(f"the tables are an .xlsx workbook: '{output}' is not named so")
-        files.check_output(output, source=instance, force=force)
+    check_book(output, instance, force=force)
     try:
         when(problem, at or "")
     except ValueError as fault:
@@ -99,12 +96,7 @@ def stress(
             scenarios=None if scenarios else (), workers=workers, dask=dask, options=options,
         )  # fmt: skip
     made = tables(found)
-    if output:
-        from sourcing.report.book import write_tables
-
-        with files.written(output) as out:
-            write_tables(made, out.temporary, problem, f"Stress test of {problem.name}", (HEAT,))
-        talk.say(f"Tables: {out.path}")
+    write_book(made, output, problem, "Stress test", talk, (HEAT,))
     if json:
         objects = {"_".join(table.title.lower().split()): as_objects(table) for table in made}
         told = {"status": plan.status, "objective_musd": plan.objective / 1000, "by": by.value, "months": months}

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from sourcing import console
+from sourcing import console, files
+from sourcing.cli.shared import Usage
 from sourcing.tables import Field, Table
+
+if TYPE_CHECKING:
+    from sourcing.console import Talk
+    from sourcing.instance import Instance
 
 PLACES = {"1": 2, "%": 1, "t": 1, "USD/t": 0, "days": 0, "steps": 0}
 """Decimals of a number in a unit; two where none is said."""
@@ -52,6 +59,26 @@ def shown(field: Field, value: Any) -> str:
     if isinstance(value, int | float):
         return f"{value:,.{PLACES.get(field.unit, 2)}f}" if field.unit else f"{value:g}"
     return str(value)
+
+
+def check_book(output: Path | None, instance: Path, *, force: bool) -> None:
+    """See that the tables may be written where they are asked for, before they are worked out."""
+    if output:
+        if output.suffix.lower() != ".xlsx":
+            raise Usage(f"the tables are an .xlsx workbook: '{output}' is not named so")
+        files.check_output(output, source=instance, force=force)
+
+
+def write_book(
+    tables: Sequence[Table], output: Path | None, problem: Instance, title: str, talk: Talk, shaded: Sequence[str] = ()
+) -> None:
+    """Write tables as a workbook, if one is asked for; numbers of the tables `shaded` are coloured by their size."""
+    if output:
+        from sourcing.report.book import write_tables
+
+        with files.written(output) as out:
+            write_tables(tables, out.temporary, problem, f"{title} of {problem.name}", tuple(shaded))
+        talk.say(f"Tables: {out.path}")
 
 
 def as_objects(table: Table) -> list[dict[str, Any]]:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sourcing import console, files
+from sourcing import console
 from sourcing.cli.shared import (
     UNPROVEN,
     Debug,
     Force,
     InstancePath,
     Json,
+    Output,
     Quiet,
-    Usage,
     Verbose,
     View,
     command,
     print_json,
     read_instance,
 )
-from sourcing.cli.tables import as_objects, as_text
+from sourcing.cli.tables import as_objects, as_text, check_book, write_book
 from sourcing.console import Progress, Talk
 
 SHOWN = ("Figure", "Cell", "Cost if low", "Cost if high", "Short if low", "Short if high")
@@ -46,9 +45,7 @@ def tornado(
         bool, typer.Option("--lead-times/--no-lead-times", help="Lead times too; each is built anew.")
     ] = True,
     view: Annotated[View | None, typer.Option(help="Whose cost is made least; default: the Settings tab.")] = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the table as a workbook.")
-    ] = None,
+    output: Output = None,
     time_limit: Annotated[
         float, typer.Option(min=0.1, metavar="SECONDS", help="Time for the plan, and for each other one.")
     ] = 600.0,
@@ -70,10 +67,7 @@ def tornado(
 
     talk = Talk(quiet=quiet, verbose=verbose)
     problem = read_instance(instance, talk)
-    if output:
-        if output.suffix.lower() != ".xlsx":
-            raise Usage(f"the table is an .xlsx workbook: '{output}' is not named so")
-        files.check_output(output, source=instance, force=force)
+    check_book(output, instance, force=force)
     talk.say(f"Solving {problem.name}")
     with Progress(talk) as progress:
         options = Options(gap=gap, time_limit=time_limit, threads=threads, stop=progress.stop, tell=progress.tell)
@@ -89,12 +83,7 @@ def tornado(
             options=options,
         )
     table = as_table(solution, swings)
-    if output:
-        from sourcing.report.book import write_tables
-
-        with files.written(output) as out:
-            write_tables([table], out.temporary, problem, f"Tornado of {problem.name}")
-        talk.say(f"Table: {out.path}")
+    write_book([table], output, problem, "Tornado", talk)
     changed = [
         f"{row['Figure']}, {side}: {row[f'Decisions if {side}']}"
         for row in table.records()
