@@ -15,6 +15,7 @@ probability of each future that shares them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +84,13 @@ class Tree:
     def missed(self, s: int, x: Any) -> float:
         """What a contingency's misses cost at a point of the whole model (k USD)."""
         return float(self.paths[s].penalty @ self.values(s, x))
+
+
+def owner(branches: Sequence[Branch], s: int, period: int) -> int:
+    """The branch (by number) that owns the node of a path in a period: itself, or the one that it still shares."""
+    while s > 0 and period < branches[s].start:
+        s = branches[s].parent
+    return s
 
 
 def lives(arrays: Arrays, instance: Instance) -> tuple[Any, Any]:
@@ -231,67 +239,50 @@ def glue(paths: list[Path], risk_weight: float = 0.0, alpha: float = 0.9, weight
     rows: list[Column] = []
     places: list[Any] = []
     row_places: list[Any] = []
-    owner: list[Any] = []
-    row_owner: list[Any] = []
-    bounds: list[list[Any]] = [[], [], [], [], []]
-    triples: list[list[Any]] = [[], [], []]
+    parts: list[tuple[Any, ...]] = []  # what each branch owns: bounds, kinds and branches of columns, the like of rows
+    triples: list[tuple[Any, Any, Any]] = []
     for s, path in enumerate(paths):
-        arrays, branch = path.arrays, path.branch
-        name = branch.id
-        own = path.column_period >= branch.start
-        own_rows = path.row_period >= branch.start
-        if s == 0:
-            own, own_rows = np.ones_like(own), np.ones_like(own_rows)
+        arrays = path.arrays
+        own, own_rows = np.ones(len(arrays.columns), dtype=bool), np.ones(len(arrays.rows), dtype=bool)
         place, row_place = np.empty(len(own), dtype=np.int64), np.empty(len(own_rows), dtype=np.int64)
-        if s == 0:
-            place[:], row_place[:] = np.arange(len(own)), np.arange(len(own_rows))
-        strays: list[int] = []
+        upper = arrays.upper
         if s:
-            parent = paths[branch.parent]
-            theirs, row_theirs = places[branch.parent], row_places[branch.parent]
-            strays = _share(parent, path, ~own, place, theirs, rows=False)
-            row_strays = _share(parent, path, ~own_rows, row_place, row_theirs, rows=True)
-            own[strays], own_rows[row_strays] = True, True
-            _same(paths, s, ~own, ~own_rows, place, row_place, places, row_places)
-            place[own] = len(columns) + np.arange(own.sum())
-            row_place[own_rows] = len(rows) + np.arange(own_rows.sum())
-        columns += _named(name, arrays.columns, own)
-        rows += _named(name, arrays.rows, own_rows)
+            parent = path.branch.parent
+            mine, theirs, my_rows, their_rows = _shared(path, paths[parent])
+            place[mine], row_place[my_rows] = places[parent][theirs], row_places[parent][their_rows]
+            own[mine], own_rows[my_rows] = False, False
+            stray = own & (path.column_period < path.branch.start)  # the parent has it not: nobody may use it yet
+            upper = np.where(stray, arrays.lower, arrays.upper)
+        place[own] = len(columns) + np.arange(own.sum())
+        row_place[own_rows] = len(rows) + np.arange(own_rows.sum())
+        columns += _named(path.branch.id, arrays.columns, own)
+        rows += _named(path.branch.id, arrays.rows, own_rows)
         places.append(place)
         row_places.append(row_place)
-        owner.append(np.full(int(own.sum()), s, dtype=np.int32))
-        row_owner.append(np.full(int(own_rows.sum()), s, dtype=np.int32))
-        upper = arrays.upper.copy()
-        upper[strays] = arrays.lower[strays]
-        for kept, values in zip(bounds, (arrays.lower, upper, arrays.integer), strict=False):
-            kept.append(values[own])
-        bounds[3].append(arrays.row_lower[own_rows])
-        bounds[4].append(arrays.row_upper[own_rows])
+        parts.append((
+            arrays.lower[own], upper[own], arrays.integer[own], np.full(own.sum(), s, dtype=np.int32),
+            arrays.row_lower[own_rows], arrays.row_upper[own_rows], np.full(own_rows.sum(), s, dtype=np.int32),
+        ))  # fmt: skip
         matrix = arrays.matrix().tocoo()
-        kept_entries = own_rows[matrix.row]
-        triples[0].append(matrix.data[kept_entries])
-        triples[1].append(row_place[matrix.row[kept_entries]])
-        triples[2].append(place[matrix.col[kept_entries]])
+        kept = own_rows[matrix.row]
+        triples.append((matrix.data[kept], row_place[matrix.row[kept]], place[matrix.col[kept]]))
     cost, constant = np.zeros(len(columns)), 0.0
     for path, place, weight in zip(paths, places, weights, strict=True):
         cost[place[path.column_period >= path.branch.start]] += path.penalty[path.column_period >= path.branch.start]
         if weight:
             np.add.at(cost, place, weight * path.arrays.cost)
             constant += weight * path.arrays.constant
-    matrix = coo_matrix(
-        (np.concatenate(triples[0]), (np.concatenate(triples[1]), np.concatenate(triples[2]))),
-        shape=(len(rows), len(columns)),
-    ).tocsc()
+    data, row, column = (np.concatenate(values) for values in zip(*triples, strict=True))
+    matrix = coo_matrix((data, (row, column)), shape=(len(rows), len(columns))).tocsc()
     matrix.sort_indices()
-    lower, upper, integer, row_lower, row_upper = (np.concatenate(values) for values in bounds)
+    lower, upper, integer, branch, row_lower, row_upper, row_branch = (
+        np.concatenate(values) for values in zip(*parts, strict=True)
+    )
     arrays = Arrays(
         columns, rows, {}, cost, constant, lower, upper, row_lower, row_upper,
         matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32), matrix.data, integer,
     )  # fmt: skip
-    tree = Tree(
-        paths, arrays, places, row_places, np.concatenate(owner), np.concatenate(row_owner), weights, risk_weight,
-        alpha,
-    )  # fmt: skip
+    tree = Tree(paths, arrays, places, row_places, branch, row_branch, weights, risk_weight, alpha)
     return weighed(tree) if risk_weight else tree
 
 
@@ -300,55 +291,28 @@ def _named(branch: str, names: list[Column], own: Any) -> list[Column]:
     return [(family, (branch, *index)) for (family, index), mine in zip(names, own.tolist(), strict=True) if mine]
 
 
-def _share(parent: Path, path: Path, shared: Any, place: Any, theirs: Any, *, rows: bool) -> list[int]:
-    """Give what a path shares the places that it has in its parent; the numbers of what the parent has not."""
-    import numpy as np
+def _shared(path: Path, parent: Path) -> tuple[Any, Any, Any, Any]:
+    """The places in a path and in its parent of the columns that both have before its start, and of the rows.
 
-    mine, other = (path.arrays.rows, parent.arrays.rows) if rows else (path.arrays.columns, parent.arrays.columns)
-    if mine is other:
-        place[shared] = theirs[shared]
-        return []
-    known = {name: number for number, name in enumerate(other)}
-    missing = []
-    for number in np.flatnonzero(shared).tolist():
-        at = known.get(mine[number])
-        if at is None:
-            missing.append(number)
-        else:
-            place[number] = theirs[at]
-    return missing
-
-
-def _same(
-    paths: list[Path], s: int, shared: Any, shared_rows: Any, place: Any, row_place: Any, places: Any, row_places: Any
-) -> None:
-    """Raise InstanceError at the scenario if what a path shares with its parent is not equal there."""
-    import numpy as np
-
-    path, parent = paths[s], paths[paths[s].branch.parent]
-    theirs, row_theirs = places[path.branch.parent], row_places[path.branch.parent]
-    at = {value: number for number, value in enumerate(theirs.tolist())}
-    row_at = {value: number for number, value in enumerate(row_theirs.tolist())}
-    mine = np.flatnonzero(shared)
-    other = np.array([at[value] for value in place[mine].tolist()], dtype=np.int64)
-    rows = np.flatnonzero(shared_rows)
-    other_rows = np.array([row_at[value] for value in row_place[rows].tolist()], dtype=np.int64)
-    one, two = path.arrays, parent.arrays
-    moved = mine[(one.lower[mine] != two.lower[other]) | (one.upper[mine] != two.upper[other])]
-    low, high = one.row_lower[rows] != two.row_lower[other_rows], one.row_upper[rows] != two.row_upper[other_rows]
-    sides = rows[low | high]
-    left, right = one.matrix()[:, mine].tocsr()[rows], two.matrix()[:, other].tocsr()[other_rows]
-    changed = (left != right).tocoo()
-    gone = _gone(path, parent)
-    if len(moved) or len(sides) or changed.nnz or gone:
-        names = [one.columns[k] for k in moved[:1]] + [one.rows[k] for k in sides[:1]] + gone[:1]
-        names += [one.rows[rows[k]] for k in changed.row[:1]]
-        family, index = names[0]
-        start = periods(path.branch.instance)[path.branch.start].id
-        message = f"changes {family}[{', '.join(map(str, index))}], which is shared: it starts in {start}"
-        row = path.branch.instance.row(Scenario, path.branch.scenario)
-        fault = path.branch.instance.issue(row, "starts", message, "start it earlier, or let its shocks begin later")
-        raise InstanceError([fault])
+    Raises InstanceError at the scenario if bounds, sides or coefficients are not equal there.
+    """
+    one, two, start = path.arrays, parent.arrays, path.branch.start
+    mine, theirs = _matched(one.columns, two.columns)
+    mine, theirs = (places[path.column_period[mine] < start] for places in (mine, theirs))
+    rows, their_rows = _matched(one.rows, two.rows)
+    rows, their_rows = (places[path.row_period[rows] < start] for places in (rows, their_rows))
+    moved = (one.lower[mine] != two.lower[theirs]) | (one.upper[mine] != two.upper[theirs])
+    sides = (one.row_lower[rows] != two.row_lower[their_rows]) | (one.row_upper[rows] != two.row_upper[their_rows])
+    changed = (one.matrix()[:, mine].tocsr()[rows] != two.matrix()[:, theirs].tocsr()[their_rows]).tocoo().row
+    names = [one.columns[k] for k in mine[moved][:1]] + [one.rows[k] for k in rows[sides][:1]]
+    names += _gone(path, parent)[:1] + [one.rows[k] for k in rows[changed][:1]]
+    if names:
+        (family, index), tables = names[0], path.branch.instance
+        since = periods(tables)[start].id
+        message = f"changes {family}[{', '.join(map(str, index))}], which is shared: it starts in {since}"
+        row = tables.row(Scenario, path.branch.scenario)
+        raise InstanceError([tables.issue(row, "starts", message, "start it earlier, or let its shocks begin later")])
+    return mine, theirs, rows, their_rows
 
 
 def _gone(path: Path, parent: Path) -> list[Column]:

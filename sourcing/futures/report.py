@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from sourcing.components import contracts, projects, qualifications
 from sourcing.components.decisions import Decision
 from sourcing.components.horizon import periods
+from sourcing.futures.glue import owner
 from sourcing.futures.solve import TreeSolution
 from sourcing.solver import Solution
 from sourcing.tables import Field, Table, fields, total
 
 if TYPE_CHECKING:
-    from sourcing.futures.branches import Branch
+    pass
 
 ALIKE = 0.005
 """Tonnes, or steps, below which two futures do the same."""
@@ -86,11 +87,12 @@ def common_decisions(found: TreeSolution, decided: dict[int, list[Decision]]) ->
         "What must be decided before it is known which future comes, and how likely one of those is that share it. "
         "What a future decides by itself stands in Decisions by future.",
     )  # fmt: skip
+    ways = [path.branch for path in found.paths]
     seen: dict[tuple[Any, ...], tuple[Decision, list[int]]] = {}
     for s, own in decided.items():
         for d in own:
-            owner = _owner(found, s, d.start.number)
-            seen.setdefault((owner, d.column), (d, []))[1].append(s)
+            node = owner(ways, s, d.start.number)
+            seen.setdefault((node, d.column), (d, []))[1].append(s)
     for (_, _), (d, sharing) in sorted(seen.items(), key=lambda item: (item[1][0].start.number, item[0])):
         if len(sharing) > 1:
             likely = 100 * sum(found.paths[s].branch.probability for s in sharing)
@@ -109,11 +111,12 @@ def decisions_by_future(found: TreeSolution, decided: dict[int, list[Decision]])
         "What each future signs, builds and qualifies once it is known. Others: the futures that decide the same by "
         "themselves in the same period.",
     )
+    ways = [path.branch for path in found.paths]
     own: dict[tuple[Any, ...], list[str]] = {}
     rows: list[tuple[int, Decision]] = []
     for s, taken in decided.items():
         for d in taken:
-            alone = [o for o in decided if _owner(found, o, d.start.number) == _owner(found, s, d.start.number)]
+            alone = [o for o in decided if owner(ways, o, d.start.number) == owner(ways, s, d.start.number)]
             if alone == [s]:
                 rows.append((s, d))
                 own.setdefault((d.column, d.steps), []).append(found.paths[s].branch.id)
@@ -143,11 +146,3 @@ def by_future(found: TreeSolution, tabs: dict[int, dict[str, Table]]) -> Iterabl
                 if row[place] in own:
                     table.add(branch.id, *row)
         yield table
-
-
-def _owner(found: TreeSolution, s: int, period: int) -> int:
-    branch: Branch = found.paths[s].branch
-    while s > 0 and period < branch.start:
-        s = branch.parent
-        branch = found.paths[s].branch
-    return s

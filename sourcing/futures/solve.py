@@ -18,7 +18,7 @@ from sourcing.arrays import Arrays, compile_path
 from sourcing.components.horizon import periods, settings
 from sourcing.components.scenarios import Scenario, lineage
 from sourcing.futures.branches import branches, is_trunk
-from sourcing.futures.glue import Path, Tree, first_difference, glue, path_of
+from sourcing.futures.glue import Path, Tree, first_difference, glue, owner, path_of
 from sourcing.futures.shocks import starts, under
 from sourcing.futures.stamp import Form, differing
 from sourcing.futures.words import sorted_tail
@@ -236,17 +236,9 @@ def _own_duals(tree: Tree, s: int, duals: Any) -> Any:
 
 def _reach(tree: Tree, s: int, period: int) -> float:
     """The probability of the node of path s in a period: of all ends that still share it."""
-    total = 0.0
-    for other, weight in enumerate(tree.weights):
-        if weight and _owner(tree, other, period) == _owner(tree, s, period):
-            total += weight
-    return total
-
-
-def _owner(tree: Tree, s: int, period: int) -> int:
-    while s > 0 and period < tree.paths[s].branch.start:
-        s = tree.paths[s].branch.parent
-    return s
+    ways = [path.branch for path in tree.paths]
+    node = owner(ways, s, period)
+    return sum(weight for other, weight in enumerate(tree.weights) if owner(ways, other, period) == node)
 
 
 def _unlikely(group: list[int], paths: list[Path], values: dict[int, Any], options: Options) -> list[tuple[Any, Any]]:
@@ -286,4 +278,5 @@ def solution_of(found: TreeSolution, s: int) -> Solution:
     rows = dict(zip(path.arrays.rows, duals.tolist(), strict=True)) if duals is not None else {}
     y = np.array([rows.get(name, 0.0) for name in arrays.rows])
     cost = float(arrays.cost @ x) + arrays.constant
-    return Solution(built, arrays, found.status, cost, cost, x, y, {}, found.proof)
+    proof = "nothing of its own: see the bound over futures"
+    return Solution(built, arrays, found.status, cost, cost, x, y, {}, proof)
