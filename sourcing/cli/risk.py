@@ -50,7 +50,7 @@ def risk(
     debug: Debug = False,
 ) -> int:
     """What knowing the future is worth, how the plan fares in drawn ones, days of cover, concentration."""
-    from sourcing.futures.solve import solve_tree
+    from sourcing.futures.solve import grow, solve_tree
     from sourcing.plan import plan_of
     from sourcing.sheets import NoPlan
     from sourcing.solver import Options, solve_path
@@ -72,10 +72,11 @@ def risk(
             raise NoPlan(f"no plan exists ({solution.status}): `sourcing solve {instance}` tells why")
         plan = plan_of(solution, options, compare=False, asked=False)
         tables = [*concentration(plan), supply_risk(plan), cover(plan)]
-        known = value_of_information(problem, view=seen, whole=whole, options=options, **crew)
+        paths = grow(problem, seen)
+        known = value_of_information(problem, view=seen, whole=whole, options=options, paths=paths, **crew)
         tree = known.tree
         if not whole:
-            tree = solve_tree(problem, view=seen, options=options, risk_weight=0.0, **crew)
+            tree = solve_tree(problem, view=seen, options=options, risk_weight=0.0, paths=paths, **crew)
             if tree.status not in ("optimal", "feasible"):
                 raise NoPlan(f"no plan holds in all futures ({tree.status})")
         sample = out_of_sample(tree, samples, seed, options=options, **crew)

@@ -22,7 +22,7 @@ from sourcing.plan import NoPlanReport, Plan, plan_of, positions, run_table
 from sourcing.sheets import NoPlan
 from sourcing.solver import Options, Solution, run_linear, untold
 from sourcing.tables import Table, total
-from sourcing.workers import Crew
+from sourcing.workers import Crew, itself
 
 KEPT = ("Demand", "Sourcing", "Stockpiles", "Contracts")
 """Tabs of each future that the plan shows or counts."""
@@ -69,7 +69,7 @@ def plan_futures(
     plan = plan_of(solution, silent, compare=False, asked=False)
     told = {shown: _told(plan, solution)}
     others = [s for s in range(len(found.paths)) if s != shown and _is_end(found, s)]
-    with Crew(_itself, found, workers=workers, dask=dask) as crew:
+    with Crew(itself, found, workers=workers, dask=dask) as crew:
         told |= dict(zip(others, crew.map(tell_future, others), strict=True))
     return _joined(plan, found, shown, dict(sorted(told.items())))
 
@@ -105,10 +105,6 @@ def shown_future(found: TreeSolution) -> int:
 def _is_end(found: TreeSolution, s: int) -> bool:
     """Whether a future can be the one that comes, or was asked for all the same; a trunk that all leave is none."""
     return s > 0 or found.paths[0].branch.probability > 0
-
-
-def _itself(shared: TreeSolution) -> TreeSolution:
-    return shared
 
 
 def tell_future(found: TreeSolution, s: int) -> Told:

@@ -16,7 +16,6 @@ import dataclasses
 import math
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import Any
 
 from sourcing.arrays import Column
 from sourcing.components.horizon import periods
@@ -27,7 +26,7 @@ from sourcing.futures.words import sorted_tail
 from sourcing.sheets import NoPlan
 from sourcing.solver import Options, run
 from sourcing.study.value import held, in_parts
-from sourcing.workers import Crew
+from sourcing.workers import Crew, itself
 
 Way = tuple[tuple[str, int], ...]
 """How a future came about: the scenarios that it took since the trunk, each with the number of its first period."""
@@ -116,7 +115,7 @@ def out_of_sample(
         values[way] = dict(zip(found.paths[s].arrays.columns, found.values[s].tolist(), strict=True))
     paths = _paths(found, {way for way in drawn if way not in values})
     waiting = {way[:k] for way in drawn for k in range(1, len(way) + 1) if way[:k] not in values}
-    with Crew(_itself, (paths, options), workers=workers, dask=dask) as crew:
+    with Crew(itself, (paths, options), workers=workers, dask=dask) as crew:
         for length in range(1, max(map(len, drawn)) + 1):  # what a future leaves is known before it
             tasks = [(way, values[way[:-1]]) for way in sorted(waiting) if len(way) == length and way[:-1] in values]
             for (way, _), (cost, own) in zip(tasks, crew.map(after, tasks), strict=True):
@@ -212,10 +211,6 @@ def _outlooks(found: TreeSolution) -> frozenset[str]:
     """The outlooks that are the trunk."""
     branch = found.paths[0].branch
     return frozenset({branch.id} if found.instance.has(Scenario, branch.id) else ())
-
-
-def _itself(shared: Any) -> Any:
-    return shared
 
 
 def after(

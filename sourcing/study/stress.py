@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import combinations
 from time import perf_counter
 
@@ -56,6 +57,13 @@ class Desk:
         self.spans = periods(shared.instance)
         self._at: tuple[int, bool] | None = None
         self._recourse: tuple[Recourse, Closer, Teller, Outcome] | None = None
+
+    @cached_property
+    def plain(self) -> Arrays:
+        """The arrays of the tables as they stand."""
+        from sourcing.model import build
+
+        return compile_path(build(self.shared.instance, view=self.shared.view))
 
     def arrays(self, start: int, *, open_stocks: bool) -> Arrays:
         """The model cut at a period, stocks kept for shocks open while one lasts, or closed."""
@@ -131,7 +139,7 @@ def strike(desk: Desk, scenario: str) -> tuple[int | None, Outcome | None, str]:
     named = starts(shared.instance, scenario)
     start = next((t.number for t in desk.spans if named and t.id == named[0]), None)
     if start is None:
-        start = first_difference(compile_path(build(shared.instance, view=shared.view)), arrays, shared.instance)
+        start = first_difference(desk.plain, arrays, shared.instance)
     if start is None:
         return None, None, ""
     model = cut(arrays, tables, shared.chosen, start)
@@ -248,10 +256,7 @@ def shared_of(solution: Solution, months: float, options: Options) -> Shared:
     from sourcing.model import build
 
     view = solution.ledger.view
-    plain = Instance(
-        solution.instance.rows(), name=solution.instance.name, cells=solution.instance.cells,
-        switches=solution.instance.switches,
-    )  # fmt: skip
+    plain = _bare(solution.instance)
     arrays = replace(compile_path(build(with_reserves(plain), view=view)), place={})
     return Shared(_bare(plain), arrays, values_of(solution), months, view, quiet(options))
 

@@ -29,7 +29,7 @@ from sourcing.lots import reach
 from sourcing.sheets import NoPlan, NoSolution, Row, Series
 from sourcing.solver import Options, run
 from sourcing.tables import Table, fields
-from sourcing.workers import Crew
+from sourcing.workers import Crew, itself
 
 if TYPE_CHECKING:
     from sourcing.study.samples import Sample
@@ -76,6 +76,7 @@ def value_of_information(
     whole: bool = False,
     options: Options | None = None,
     only: frozenset[str] | None = None,
+    paths: list[Path] | None = None,
     workers: int = 1,
     dask: str = "",
 ) -> Information:
@@ -85,7 +86,7 @@ def value_of_information(
     to a gap of 0.01 %. Raises NoPlan where no plan holds in all futures, NoSolution where the solver stops without one.
     """
     options = replace(options or Options(), gap=GAP)
-    paths = grow(instance, view, only)
+    paths = grow(instance, view, only) if paths is None else paths
     if not whole:
         paths = [replace(path, arrays=in_parts(path.arrays)) for path in paths]
     crowd: dict[str, Any] = {"view": view, "options": options, "workers": workers, "dask": dask}
@@ -93,7 +94,7 @@ def value_of_information(
     if tree.status not in ("optimal", "feasible"):
         raise NoPlan(f"no plan holds in all futures ({tree.status})")
     counted = tree.ends
-    with Crew(_itself, (paths, replace(options, threads=1)), workers=workers, dask=dask) as crew:
+    with Crew(itself, (paths, replace(options, threads=1)), workers=workers, dask=dask) as crew:
         found: list[tuple[float, float, float]] = crew.map(by_itself, counted)
     alone = {paths[s].branch.id: cost for s, (*_, cost) in zip(counted, found, strict=True) if not math.isnan(cost)}
     known = sum(objective for objective, _, _ in found)
@@ -116,10 +117,6 @@ def value_of_information(
 def in_parts(arrays: Any) -> Any:
     """Arrays whose integers may be taken in parts."""
     return replace(arrays, integer=arrays.integer & False)
-
-
-def _itself(shared: Any) -> Any:
-    return shared
 
 
 def by_itself(state: tuple[list[Path], Options], s: int) -> tuple[float, float, float]:
