@@ -360,7 +360,7 @@ def data_notes(instance: Instance) -> Table:
         table.add("age", "Sources", f"sources were published or looked up between {dates[0]} and {dates[-1]}")
     for switch in instance.switches:
         table.add("switched", "Rules", f"planned with --{switch}, which differs from the instance as it stands")
-    table.add("scope", "", "Each future is planned with foresight once it is known which one it is.")
+    table.add("scope", "", "A future is planned with foresight from where it parts; without --scenarios there is one.")
     table.add(
         "scope", "", "Blended units are clean or not for a whole period, no campaigns; iron and boron are not traced."
     )
