@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sourcing.arrays import Arrays
 from sourcing.futures.blocks import Block, Cut, cut_of, cut_up
-from sourcing.futures.glue import EXCESS, RISK, TAIL, Tree, extended
+from sourcing.futures.glue import TAIL, Tree, extended
 from sourcing.sheets import NoPlan, NoSolution
 from sourcing.solver import SCALE, Options, Solution, Stopped, check, highs, launch, no_plan, run_linear
 
@@ -30,6 +30,10 @@ PROVEN = 1e-6
 
 ROUNDS = 60
 """Rounds after which the gap that is left is told instead of closed."""
+
+FAR = 10.0
+"""How far θ and the tail may fall before cuts hold them, over the cost of the first plan; the leash grows so where it
+proves too short."""
 
 FRESH = 3
 """Rounds in which the master moves so far that an interior point is faster than the simplex method from its basis."""
@@ -174,25 +178,17 @@ def with_cuts(master: Arrays, blocks: list[Block], cuts: list[Cut]) -> Arrays:
     return extended(master, columns, rows, np.ones(len(columns)), np.array(sides), top, entries, free)
 
 
-def ends(master: Arrays, x: Any, tail: int, far: float) -> list[Any]:
-    """A plan of the master with its value at risk above every loss, where no excess counts, and below, where all do.
+def leashed(whole: Arrays, far: float) -> tuple[Arrays, Any]:
+    """The master with each θ and the tail kept above -far, and their places: few cuts would let them fall for ever.
 
-    Cuts from both hold the tail: with one kind alone the master would move it without end.
+    A plan at the end of the leash gives a cut, and no bound.
     """
     import numpy as np
 
-    matrix = master.matrix().tocsr()
-    found = []
-    for value in (far, -far):
-        point = x.copy()
-        point[tail] = value
-        for row in (number for number, (family, _) in enumerate(master.rows) if family == RISK):
-            own, entries = matrix[row].indices, matrix[row].data
-            excess = next(place for place in own if master.columns[place][0] == EXCESS)
-            point[excess] = 0.0
-            point[excess] = max(0.0, master.row_lower[row] - float(np.sum(entries * point[own])))
-        found.append(point)
-    return found
+    places = np.array([k for k, (family, _) in enumerate(whole.columns) if family in (RECOURSE, TAIL)])
+    lower = whole.lower.copy()
+    lower[places] = -far
+    return replace(whole, lower=lower), places
 
 
 def benders(tree: Tree, crew: Crew, options: Options, first: Any = None) -> Rounds:
@@ -217,22 +213,19 @@ def benders(tree: Tree, crew: Crew, options: Options, first: Any = None) -> Roun
         if start.status != "optimal":
             raise NoPlan(f"the trunk of the tree is {start.status}")
         x = start.x
-    tail = next((place for place, (family, _) in enumerate(master.columns) if family == TAIL), None)
-    far = 10 * (1 + abs(float(master.cost @ x) + master.constant))
-    points = [x] if tail is None else ends(master, x, tail, far)
+    far = FAR * (1 + abs(float(master.cost @ x) + master.constant))
     whole = master
     rounds = 0
     while rounds < ROUNDS:
         rounds += 1
-        for x in points:
-            answers: list[Answer] = crew.map(ask, [(k, x, bases[k]) for k in range(len(blocks))])
-            cuts += [answer.cut for answer in answers]
-            bases = [answer.basis or old for answer, old in zip(answers, bases, strict=True)]
-            costs = [answer.cost for answer in answers]
-            if all(cost is not None for cost in costs):
-                cost = float(master.cost @ x) + master.constant + sum(costs)  # type: ignore[arg-type]
-                if cost < best:
-                    best, kept = cost, (x, answers)
+        answers: list[Answer] = crew.map(ask, [(k, x, bases[k]) for k in range(len(blocks))])
+        cuts += [answer.cut for answer in answers]
+        bases = [answer.basis or old for answer, old in zip(answers, bases, strict=True)]
+        costs = [answer.cost for answer in answers if answer.cost is not None]
+        if len(costs) == len(blocks):
+            cost = float(master.cost @ x) + master.constant + sum(costs)
+            if cost < best:
+                best, kept = cost, (x, answers)
         options.tell("futures", best if best < np.inf else None, bound if bound > -np.inf else None)
         if best < np.inf and best - bound <= PROVEN * max(abs(best), 1e-9):
             break
@@ -240,29 +233,18 @@ def benders(tree: Tree, crew: Crew, options: Options, first: Any = None) -> Roun
             if kept is None:
                 raise Stopped if options.stop() else NoSolution("no plan for all futures within the time limit")
             break
-        whole = with_cuts(master, blocks, cuts)
-        unknown = [k for k in range(len(blocks)) if not any(cut.block == k and not cut.ray for cut in cuts)]
-        if unknown:  # a future that has shown no plan yet counts as nothing until it has
-            lower, upper = whole.lower.copy(), whole.upper.copy()
-            lower[[len(master.columns) + k for k in unknown]] = 0.0
-            if tail is not None:
-                lower[tail], upper[tail] = -far, far
-            whole = replace(whole, lower=lower, upper=upper)
+        whole, free = leashed(with_cuts(master, blocks, cuts), far)
         if basis is not None:
-            basis.col_status = list(basis.col_status)
             basis.row_status = [*basis.row_status, *_basic(len(whole.rows) - len(basis.row_status))]
         relaxed = run_linear(None, whole, replace(options, time_limit=np.inf), basis if rounds > FRESH else None)
-        if relaxed.status == "unbounded" and tail is not None:
-            far, basis = 10 * far, None
-            points = ends(master, x, tail, far)
-            continue
         if relaxed.status != "optimal":
             reasons = "; ".join(answer.infeasible_at for answer in answers if answer.cost is None)
             raise NoPlan(f"no plan of the trunk leaves every future one ({relaxed.status}: {reasons})")
-        basis = relaxed.basis
-        points = [relaxed.x[: len(master.columns)]]
-        if not unknown:
+        basis, x = relaxed.basis, relaxed.x[: len(master.columns)]
+        if np.min(relaxed.x[free]) > -far * (1 - PROVEN):
             bound = max(bound, relaxed.bound)
+        elif relaxed.objective >= best:  # nothing better within the leash: what is may lie beyond it
+            far *= FAR
     assert kept is not None
     point, duals = np.zeros(len(tree.arrays.columns)), np.zeros(len(tree.arrays.rows))
     point[trunk.columns] = kept[0]

@@ -375,3 +375,20 @@ def test_every_future_of_the_starter_passes_its_audit():
     assert dict(plan.tabs["Run"].rows)["Audited futures"].startswith("4, ")
     assert list(rows_by_future(plan)) == ["base", "price_collapse", "china_slowdown", "kuantan_outage"]
     assert plan.futures.status == "optimal"
+
+
+def test_a_store_without_a_limit_does_not_run_away_before_cuts_hold_it(monkeypatch):
+    """After one cut each tonne stored would save 0.5·1,000 k USD for ever; the second says that ten are enough."""
+    monkeypatch.setattr(solve, "WHOLE", 0)
+    found = solve_tree(
+        tiny(
+            years(2026, 2027), makes("plant", "magnet", cost=1000),
+            Demand(customer="car", material="magnet", demand=10, shortage_value=1000),
+            Stockpile(stockpile="store", holder="us", site="car", material="magnet", label="clean", storage=100),
+            Scenario(scenario="out", kind="event", hazard=50, starts="2027"),
+            Shock(scenario="out", of_tab="Units", row_id="plant magnet", of_column="Capacity", set="0"),
+        )
+    )  # fmt: skip
+    assert found.status == "optimal"
+    # 20 t are made in 2026 at 1 k USD/t; ten lie half of 2026 and, till they are drawn, half of 2027 at 0.1 k USD/t/y
+    assert found.objective == approx(20 + 10 * 0.1 * (0.5 + 0.5))
