@@ -9,6 +9,7 @@ import typer
 
 from sourcing import console
 from sourcing.cli.shared import (
+    UNPROVEN,
     Dask,
     Debug,
     Force,
@@ -96,7 +97,7 @@ def frontier(
             workers=workers,
             dask=dask,
         )
-    shown = tables(found)
+    shown, code = tables(found), 0 if found.proven(gap) else UNPROVEN
     write_book(shown, output, problem, "Frontier", talk)
     if json:
         knee = found.knee
@@ -105,11 +106,13 @@ def frontier(
              "dropped": found.dropped}
             | {table.title.lower(): as_objects(table) for table in shown}
         )  # fmt: skip
-        return 0
+        return code
     parts = [console.wrapped(shown[0].about), as_text(shown[0])]
     if len(found.points) == 1:
         parts.append(f"The cheapest plan has the least {found.measure}: there is nothing to weigh.")
     if shown[1].rows:
         parts.append(as_text(shown[1], most=30))
     talk.result("\n\n".join(parts))
-    return 0
+    if code:
+        talk.say(f"Not every plan is proven within {100 * gap:g} %: see Gap (--time-limit, --gap)")
+    return code

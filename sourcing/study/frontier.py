@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from sourcing.arrays import Arrays, Column
 from sourcing.components.horizon import settings
+from sourcing.dive import within
 from sourcing.futures.glue import extended
 from sourcing.instance import Instance
 from sourcing.sheets import NoPlan, NoSolution
@@ -75,6 +76,10 @@ class Frontier:
     unit: str
     points: list[Point]
     dropped: int
+
+    def proven(self, gap: float) -> bool:
+        """Whether each plan is proven within a relative gap."""
+        return all(within(point.cost, point.bound, gap) for point in self.points)
 
     @property
     def knee(self) -> int | None:

@@ -19,7 +19,7 @@ from sourcing.futures.solve import grow
 from sourcing.futures.words import sorted_tail
 from sourcing.sheets import NoPlan, NoSolution
 from sourcing.solver import Options
-from sourcing.study.frontier import Point, by_weight, frontier, undominated
+from sourcing.study.frontier import Frontier, Point, by_weight, frontier, undominated
 from sourcing.study.frontier_tables import tables
 from sourcing.study.measures import concentration, path_ground
 
@@ -229,3 +229,10 @@ def test_a_period_may_be_long():
     assert curve(swept("shortage", 2, Period(period="long", start=2026, years=2), STEPS, demand())) == [
         (0, 12.4), (8, 8),
     ]  # fmt: skip
+
+
+def test_a_frontier_is_proven_if_each_of_its_plans_is():
+    points = [Point(cost=100.0, bound=bound, risk=0.0, level=0.0, x=np.zeros(0)) for bound in (100.0, 99.0)]
+    found = Frontier(None, "shortage", "t", points, 0)
+    assert found.proven(0.01)  # 1 of 100
+    assert not found.proven(0.009)
