@@ -51,8 +51,12 @@ def test_readme_commands_are_two_lines_that_this_program_knows():
 
 def test_readme_names_every_command_and_exit_code():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for command in ("solve", "check", "template", "convert", "schema", "doctor"):
-        assert f"sourcing {command}" in text
+    for command in app.registered_commands:
+        assert f"sourcing {command.callback.__name__}" in text
+    asked = re.findall(r"^sourcing (\w+) .*?((?: --[\w-]+[^#\n]*)?)(?:#|$)", text, re.MULTILINE)
+    for command, options in asked:
+        known = run(command, "--help").stdout
+        assert all(option in known for option in re.findall(r"--[\w-]+", options)), command
     assert re.findall(r"^\| (\d) \|", text, re.MULTILINE) == list("012345678")
 
 
