@@ -205,6 +205,12 @@ def bottlenecks(plan: Plan, most: int = 4) -> list[str]:
     return list(seen.values())[:most]
 
 
+def futures(plan: Plan) -> list[tuple[str, float, float, float]]:
+    """The futures of a plan over several, dearest first: name, probability (%), cost (M USD), tonnes short."""
+    rows = [(row["Name"], row["Probability"], row["Cost"], row["Short"]) for row in records(plan, "Futures")]
+    return sorted(rows, key=lambda row: -row[2])
+
+
 def caveats(plan: Plan) -> list[str]:
     """What the reader must know before trusting a figure."""
     instance = plan.instance
@@ -222,7 +228,8 @@ def caveats(plan: Plan) -> list[str]:
     if price_year := settings(instance).price_year:
         found[-1] += f" Money is in US dollars of {price_year:.0f}."
     warnings = sum(row["Kind"] == "warning" for row in records(plan, "Data notes"))
-    found[-1] += f" Data notes holds {warnings} warnings, and says what this version leaves out."
+    holds = f"{warnings} {'warning' if warnings == 1 else 'warnings'}"
+    found[-1] += f" Data notes holds {holds}, and says what this version leaves out."
     return found
 
 

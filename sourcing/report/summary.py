@@ -30,8 +30,8 @@ LOWEST, GAP = 275, 10
 CHART_DATA, CHART_FIELDS = "Chart data", ("Chart", "Series", "Category", "Value", "Unit")
 """The tab that holds what the charts show, one row a point, and its columns."""
 
-MOST_SHORT, MOST_DUE = 5, 5
-"""Customers that the table of shortages names, and decisions that the table of these does."""
+MOST_SHORT, MOST_DUE, MOST_FUTURES = 5, 5, 6
+"""Customers that the table of shortages names, decisions that the table of these does, and futures likewise."""
 
 
 class Page:
@@ -185,11 +185,26 @@ def _words(page: Page, plan: Plan) -> None:
     if below := findings.below_service(plan):
         page.sentence(below)
     page.rows(6)
+    _futures(page, findings.futures(plan))
     binding = findings.bottlenecks(plan)
     if binding:
         page.heading("What binds", "Bottlenecks")
         for text in binding:
             page.sentence(f"•  {text}")
+
+
+def _futures(page: Page, futures: list[tuple[str, float, float, float]]) -> None:
+    """Probability, cost and shortage of the dearest futures, if the plan is one over several."""
+    if not futures:
+        return
+    page.heading("What may happen (%, M USD, t short)", "Futures")
+    for name, *figures in futures[:MOST_FUTURES]:
+        row = page.rows(LINE)
+        page.cell(row, 0, LEFT - 4, name)
+        for place, (amount, form) in enumerate(zip(figures, ("0.0", "#,##0", "#,##0"), strict=True), LEFT - 3):
+            page.cell(row, place, place, amount, num_format=form, align="right")
+    if len(futures) > MOST_FUTURES:
+        page.sentence(f"{len(futures) - MOST_FUTURES} more, less dear.")
 
 
 def _decisions(page: Page, due: list[Due]) -> None:
@@ -198,9 +213,10 @@ def _decisions(page: Page, due: list[Due]) -> None:
         page.heading("Decide by")
         page.sentence("The plan signs, builds and qualifies nothing.")
         return
-    page.heading("Decide by (M USD; waiting: a year)", "Decisions")
+    waits = any(d.sure != "not worked out" for d in due)
+    page.heading("Decide by (M USD; waiting: a year)" if waits else "Decide by (M USD)", "Decisions")
     head = page.rows(LINE)
-    for place, name in ((LEFT - 2, "Outlay"), (LEFT - 1, "Waiting")):
+    for place, name in ((LEFT - 2, "Outlay"), (LEFT - 1, "Waiting" if waits else "")):
         page.cell(head, place, place, name, bold=True, align="right", font_size=9)
     for d in due[:MOST_DUE]:
         lines = style.lines(d.what, (LEFT - 3) * WIDTH - 10, SIZE)
@@ -208,7 +224,8 @@ def _decisions(page: Page, due: list[Due]) -> None:
         page.cell(row, 0, 0, day(d.date), lines=lines)
         page.cell(row, 1, LEFT - 3, d.what, lines=lines, text_wrap=True, align="left", indent=1)
         form = '"≥ "#,##0.0' if d.sure == "at least" else "#,##0.0"
-        waiting = d.waiting if d.waiting is not None else "no plan" if d.sure == "no plan" else "see tab"
+        told = "no plan" if d.sure == "no plan" else "see tab" if waits else ""
+        waiting = told if d.waiting is None else d.waiting
         page.cell(row, LEFT - 2, LEFT - 2, d.outlay, lines=lines, num_format="#,##0.0", align="right")
         page.cell(row, LEFT - 1, LEFT - 1, waiting, lines=lines, num_format=form, align="right")
     if rest := due[MOST_DUE:]:

@@ -96,6 +96,10 @@ def test_verify_works_the_figures_out_again(tmp_path):
     plan, path = plan_futures(instance, risk_weight=1.0), tmp_path / "plan.xlsx"
     write_plan(plan, path)
     book = read_plan_book(path)
+    cells = list(book.page.values())
+    begin = cells.index("out", cells.index("What may happen (%, M USD, t short)"))
+    # the weight on the worst tenth fills the store: 20 t made for 20 and stored for 10, nobody short
+    assert cells[begin + 1 : begin + 4] == pytest.approx([10, 0.030, 0])
     checked = verify(book, instance)
     assert not checked.failures
     place = next(k for k, row in enumerate(book.tabs["Run"].rows) if row[0] == words.CVAR)
