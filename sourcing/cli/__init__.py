@@ -14,19 +14,20 @@ from sourcing.cli.shared import app
 
 # isort: off
 # in the order in which --help lists them
-from sourcing.cli import solve, instances, program, verify, bankability, frontier, tornado, risk, stress
+from sourcing.cli import solve, check, template, program, verify, bankability, frontier, tornado, risk, stress
 # isort: on
 
 __all__ = [
     "app",
     "bankability",
+    "check",
     "frontier",
-    "instances",
     "main",
     "program",
     "risk",
     "solve",
     "stress",
+    "template",
     "tornado",
     "verify",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -16,9 +16,6 @@ from sourcing.cli.shared import (
     print_json,
 )
 from sourcing.console import Talk
-
-if TYPE_CHECKING:
-    pass
 
 
 @command

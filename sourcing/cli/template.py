@@ -1,53 +1,23 @@
-"""`sourcing check`, `template` and `convert`: instances before they are planned."""
+"""`sourcing template` and `convert`: instances as workbooks and folders."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from sourcing import console, files
+from sourcing import files
 from sourcing.cli.shared import (
-    INVALID,
     Debug,
     Force,
-    InstancePath,
-    Json,
     Quiet,
     Usage,
     Verbose,
     command,
-    existing,
-    print_json,
     read_instance,
 )
 from sourcing.console import Talk
-
-if TYPE_CHECKING:
-    pass
-
-
-@command
-def check(
-    instance: InstancePath,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
-    json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    debug: Debug = False,
-) -> int:
-    """Find every fault of an instance, by cell."""
-    from sourcing.workbook import check as check_instance
-
-    _, issues = check_instance(existing(instance))
-    errors = any(issue.severity == "error" for issue in issues)
-    if json:
-        print_json({"valid": not errors, "issues": console.issue_objects(issues)})
-    elif not quiet or errors:
-        print(console.issue_lines(str(instance), issues, sys.stdout))
-    return INVALID if errors or (strict and issues) else 0
 
 
 @command
