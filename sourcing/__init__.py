@@ -6,6 +6,7 @@
     plan = sourcing.solve(instance)                    # solved and audited; plan.tabs, plan.verdict, plan.summary()
     path = sourcing.build(instance)                    # the Pyomo model, to look at or to add to
     study = sourcing.Study(instance)                   # what-ifs: study.off("kuantan").solve().objective
+    tables = sourcing.compare(plan, study.report())    # what differs, and why; or of two instances, cell by cell
 
 Names are loaded when they are first used, so that importing the package costs nothing.
 """
@@ -16,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sourcing.comparison import compare
     from sourcing.instance import Instance
     from sourcing.model import build
     from sourcing.plan import Plan
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from sourcing.study.live import Study
     from sourcing.workbook.read import check, read
 
-__all__ = ["Instance", "Plan", "Study", "build", "check", "read", "solve", "write_plan"]
+__all__ = ["Instance", "Plan", "Study", "build", "check", "compare", "read", "solve", "write_plan"]
 
 _HOMES = {
     "Instance": ("sourcing.instance", "Instance"),
@@ -32,6 +34,7 @@ _HOMES = {
     "Study": ("sourcing.study.live", "Study"),
     "build": ("sourcing.model", "build"),
     "check": ("sourcing.workbook", "check"),
+    "compare": ("sourcing.comparison", "compare"),
     "read": ("sourcing.workbook", "read"),
     "solve": ("sourcing.plan", "make_plan"),
     "write_plan": ("sourcing.report", "write_plan"),

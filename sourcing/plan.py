@@ -359,7 +359,8 @@ def data_notes(instance: Instance) -> Table:
     if dates:
         table.add("age", "Sources", f"sources were published or looked up between {dates[0]} and {dates[-1]}")
     for switch in instance.switches:
-        table.add("switched", "Rules", f"planned with --{switch}, which differs from the instance as it stands")
+        tab = switch.partition("set ")[2].partition("[")[0] if switch.startswith("set ") else "Rules"
+        table.add("switched", tab, f"planned with --{switch}, which differs from the instance as it stands")
     table.add("scope", "", "A future is planned with foresight from where it parts; without --scenarios there is one.")
     table.add(
         "scope", "", "Blended units are clean or not for a whole period, no campaigns; iron and boron are not traced."

@@ -2,19 +2,23 @@
 
 `without_rule`: nobody asks for a rule any more. `with_version`: a rule's demands take one of its versions at all times;
 a demand that pins a version keeps its own. `reading`: which elements count, all rare earths (strict) or those that the
-text names (literal). A scenario's tables (`scenario`) are a variant too, so that a plan for one can tell of it.
+text names (literal). A scenario's tables (`scenario`) and cells written anew (`edits`) are variants too, so that a plan
+for one can tell of it.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from itertools import groupby
 
 from sourcing.components.horizon import Period
 from sourcing.components.materials import Content
 from sourcing.components.rules import Rule
 from sourcing.components.scenarios import Scenario, tables_under
+from sourcing.edits import edited, parse
 from sourcing.instance import Instance
 from sourcing.sheets import InstanceError
 
@@ -84,13 +88,30 @@ def scenario(instance: Instance, name: str) -> Instance:
 
 def switched(instance: Instance, switches: Iterable[str]) -> Instance:
     """An instance after the switches that a plan tells of (`Instance.switches`), in their order."""
-    makers = {"without-rule": without_rule, "rule": with_version, "elements": reading, "scenario": scenario}
-    for switch in switches:
-        kind, _, name = switch.partition(" ")
-        if kind not in makers:
-            raise ValueError(f"{switch!r} is no switch: {', '.join(makers)}")
-        instance = makers[kind](instance, name)
+    for kind, group in groupby((switch.partition(" ") for switch in switches), key=lambda parts: parts[0]):
+        names = [name for _, _, name in group]
+        if kind == SET:  # checked together: each by itself may leave an instance that cannot be
+            instance = edited(instance, [parse(name) for name in names])
+        elif kind in MAKERS:
+            for name in names:
+                instance = MAKERS[kind](instance, name)
+        else:
+            raise ValueError(f"{kind!r} is no switch: {', '.join((*MAKERS, SET))}")
     return instance
+
+
+def in_text(text: str) -> list[str]:
+    """The switches in a text that joins them by `; `, as the tab Run of a plan does; an edit may hold a `;` too."""
+    return [part.strip() for part in re.split(rf";\s*(?=(?:{'|'.join((*MAKERS, SET))}) )", text) if part.strip()]
+
+
+MAKERS: dict[str, Callable[[Instance, str], Instance]] = {
+    "without-rule": without_rule, "rule": with_version, "elements": reading, "scenario": scenario,
+}  # fmt: skip
+"""What makes an instance after a switch, by the switch's first word."""
+
+SET = "set"
+"""The switch of an edit."""
 
 
 def _changed(instance: Instance, change: Callable[[Rule], Rule], switch: str) -> Instance:

@@ -23,8 +23,9 @@ from sourcing.components.horizon import Period
 from sourcing.futures import words
 from sourcing.instance import Instance
 from sourcing.plan import Plan, data_notes, facts, verdict
+from sourcing.sheets import InstanceError
 from sourcing.tables import Table, fields, total
-from sourcing.variants import switched
+from sourcing.variants import in_text, switched
 from sourcing.words import clean
 from sourcing.workbook.planbook import FIRST_PAGE, RUN, PlanBook, Value
 
@@ -133,10 +134,9 @@ def _empty(name: str) -> Table:
 def _input(book: PlanBook, instance: Instance, families: Families) -> Instance:
     """The instance as it was planned: the one whose hash stands on Run, after the switches that stand there."""
     check = families("input")
-    switches = [part.strip() for part in str(book.run.get("Switched") or "").split(";") if part.strip()]
     try:
-        instance = switched(instance, switches)
-    except ValueError as fault:
+        instance = switched(instance, in_text(str(book.run.get("Switched") or "")))
+    except (ValueError, InstanceError) as fault:
         check.holds(False, f"Run, Switched: {fault}")
     told = book.run.get("Input SHA-256")
     own = instance.sha256()

@@ -6,14 +6,15 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sourcing import console
+from sourcing import console, files
 from sourcing.console import Talk
 from sourcing.sheets import InstanceError, SourcingError
 
@@ -24,11 +25,24 @@ OURS, USAGE, UNPROVEN, INVALID, NO_SOLVER = 1, 2, 3, 4, 7
 STOPPED, UNHEARD = 130, 141
 """As shells count an interrupt, and a reader such as `head` that closed the pipe."""
 
+EXIT_CODES = {
+    0: "done; the plan is proven within the gap",
+    1: "a fault of this program",
+    2: "wrong usage",
+    3: "a plan, but not proven: the time limit or Ctrl-C came first",
+    4: "the instance has errors",
+    5: "a plan failed its audit (and was not written), or its verification",
+    6: "no plan exists",
+    7: "no plan within the limit, or no solver: try `sourcing doctor`",
+    8: "the output cannot be written, or may not be replaced",
+    STOPPED: "stopped by Ctrl-C; nothing was written",
+}
+"""What each exit code means, in the words of --help and README."""
+
 
 app = typer.Typer(
     help="Who should supply whom with rare-earth magnets and their materials: plans across non-Chinese suppliers.",
-    epilog="Exit codes: 0 done, 1 our fault, 2 usage, 3 not proven, 4 errors in the instance, 5 audit failed, "
-    "6 no plan exists, 7 no plan in time or no solver, 8 output cannot be written.",
+    epilog="Exit codes: " + " · ".join(f"{code} {words}" for code, words in EXIT_CODES.items()),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -53,6 +67,10 @@ InstancePath = Annotated[
     Path, typer.Argument(metavar="INSTANCE", help="Workbook (.xlsx, .xlsm) or folder of CSV files.")
 ]
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the tables as a workbook.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="EDIT", help="Write a cell anew: 'Tab[key].column[period]=value'; repeatable."),
+]
 Workers = Annotated[int, typer.Option(min=1, help="Local processes that share the work.")]
 Dask = Annotated[str, typer.Option(metavar="ADDRESS", help="Scheduler of a Dask cluster that shares the work.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -154,6 +172,15 @@ def read_instance(path: Path, talk: Talk) -> Instance:
         if talk.verbose:
             print(console.issue_lines(str(path), instance.warnings, sys.stderr), file=sys.stderr)
     return instance
+
+
+@contextmanager
+def writing(path: Path, talk: Talk, what: str = "result") -> Iterator[files.Output]:
+    """`files.written`, and a word about it where the file is held by another program and so goes to a second name."""
+    with files.written(path) as out:
+        yield out
+    if out.path != path:
+        talk.say(f"'{path}' is open elsewhere, so the {what} is in '{out.path}'.")
 
 
 def print_json(value: dict[str, Any]) -> None:

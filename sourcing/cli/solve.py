@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +20,7 @@ from sourcing.cli.shared import (
     Json,
     Quiet,
     Reading,
+    Set,
     Usage,
     Verbose,
     View,
@@ -25,12 +28,19 @@ from sourcing.cli.shared import (
     command,
     print_json,
     read_instance,
+    writing,
 )
 from sourcing.console import Progress, Talk
 from sourcing.sheets import NoPlan
 
 if TYPE_CHECKING:
     from sourcing.instance import Instance
+
+
+class Report(StrEnum):
+    """Forms in which a plan is told beside its workbook."""
+
+    html = "html"
 
 
 @command
@@ -58,6 +68,7 @@ def solve(
     elements: Annotated[
         Reading | None, typer.Option(help="Which elements rules count: all rare earths, or those that are named.")
     ] = None,
+    edit: Set = None,
     scenarios: Annotated[
         bool, typer.Option("--scenarios", help="Plan over all active scenarios: what they share is decided once.")
     ] = False,
@@ -69,6 +80,9 @@ def solve(
     workers: Workers = 1,
     dask: Dask = "",
     force: Force = False,
+    report: Annotated[
+        Report | None, typer.Option(help="Write the plan as a page with pictures too: NAME.plan.html beside it.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check; solve and write nothing.")] = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -80,14 +94,23 @@ def solve(
     begin = perf_counter()
     if scenarios and scenario:
         raise Usage("--scenarios plans over all of them, --scenario for one: give one of the two")
+    if report and find_spec("matplotlib") is None:
+        raise Usage("--report draws with matplotlib, which is not installed: pip install 'allied-sourcing[report]'")
     if not scenarios and (risk_weight is not None or workers > 1 or dask):
         raise Usage("--risk-weight, --workers and --dask are for a plan over futures: add --scenarios")
-    problem = _switched(read_instance(instance, talk), without_rule or [], rule or [], elements, scenario, talk)
+    problem = _switched(
+        read_instance(instance, talk), edit or [], without_rule or [], rule or [], elements, scenario, talk
+    )
     read = perf_counter() - begin
     target = output or files.plan_path(instance)
     if target.suffix.lower() != ".xlsx":
         raise Usage(f"a plan is an .xlsx workbook: '{target}' is not named so")
     files.check_output(target, instance=problem.name, source=instance, force=force)
+    page = target.with_suffix(".html") if report else None
+    if page:
+        from sourcing.report.html import report_of
+
+        files.check_output(page, source=instance, force=force or report_of(page) == problem.name)
     if dry_run:
         return _dry_run(problem, target, talk, as_json=json)
 
@@ -96,6 +119,7 @@ def solve(
 
     talk.say(f"Solving {problem.name}")
     with Progress(talk) as progress:
+        progress.begin("building the model")
         try:
             given: dict[str, Any] = {
                 "view": view and view.value, "gap": gap, "time_limit": time_limit, "seed": seed, "threads": threads,
@@ -108,19 +132,28 @@ def solve(
             else:
                 plan = make_plan(problem, **given)
         except NoPlan as fault:
+            progress.begin("")
             return _no_plan(fault, target, talk, as_json=json)
         seconds = {"read": read, **(plan.futures or plan).seconds}
         write_begin = perf_counter()
-        with files.written(target) as out:
+        progress.begin("")  # what is said from here on has the line to itself
+        with writing(target, talk, "plan") as out:
             write_plan(plan, out.temporary, seconds)
+        if page:
+            from sourcing.report.html import write_html
+
+            with writing(page, talk, "report") as sheet:
+                write_html(plan, sheet.temporary, seconds)
+            page = sheet.path
         end = perf_counter()
     seconds |= {"write": end - write_begin, "total": end - begin}
-    if out.path != target:
-        talk.say(f"'{target}' is open elsewhere, so the plan is in '{out.path}'.")
     if json:
-        print_json(plan.summary() | {"seconds": _rounded(seconds), "plan": str(out.path)})
+        pages = {"report": str(page)} if page else {}
+        print_json(plan.summary() | {"seconds": _rounded(seconds), "plan": str(out.path)} | pages)
     else:
         talk.result(console.plan_words(plan.verdict, plan.summary(), out.path))
+        if page:
+            talk.result(f"Report: {page}")
     proof = plan.futures or plan
     if proof.status != "optimal":
         talk.say(
@@ -132,19 +165,26 @@ def solve(
 
 
 def _switched(
-    problem: Instance, without: list[str], versions: list[str], elements: Reading | None, scenario: str, talk: Talk
+    problem: Instance,
+    edits: list[str],
+    without: list[str],
+    versions: list[str],
+    elements: Reading | None,
+    scenario: str,
+    talk: Talk,
 ) -> Instance:
-    """The instance under the rules and the scenario that the options ask for."""
+    """The instance with the edits, under the rules and the scenario that the options ask for."""
     from sourcing.variants import switched
 
-    asked = [f"rule {name}" for name in versions] + [f"without-rule {name}" for name in without]
+    asked = [f"set {edit}" for edit in edits]
+    asked += [f"rule {name}" for name in versions] + [f"without-rule {name}" for name in without]
     asked += [f"elements {elements.value}"] if elements else []
     asked += [f"scenario {scenario}"] if scenario else []
     try:
         found = switched(problem, asked)
     except ValueError as fault:
         raise Usage(str(fault)) from fault
-    for switch in asked:
+    for switch in found.switches:
         talk.say(f"Planning with --{switch}")
     return found
 
@@ -157,7 +197,7 @@ def _no_plan(fault: NoPlan, target: Path, talk: Talk, *, as_json: bool) -> int:
     talk.error(str(fault))
     if report is None:
         return fault.exit_code
-    with files.written(target) as out:
+    with writing(target, talk, "reason") as out:
         write_plan(report, out.temporary)
     if as_json:
         why = list(report.why.records())

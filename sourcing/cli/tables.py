@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sourcing import console, files
-from sourcing.cli.shared import Usage
+from sourcing.cli.shared import Usage, writing
 from sourcing.tables import Field, Table
 
 if TYPE_CHECKING:
@@ -70,14 +70,23 @@ def check_book(output: Path | None, instance: Path, *, force: bool) -> None:
 
 
 def write_book(
-    tables: Sequence[Table], output: Path | None, problem: Instance, title: str, talk: Talk, shaded: Sequence[str] = ()
+    tables: Sequence[Table],
+    output: Path | None,
+    problem: Instance | str,
+    title: str,
+    talk: Talk,
+    shaded: Sequence[str] = (),
 ) -> None:
-    """Write tables as a workbook, if one is asked for; numbers of the tables `shaded` are coloured by their size."""
+    """Write tables as a workbook, if one is asked for; numbers of the tables `shaded` are coloured by their size.
+
+    `problem` is the instance that they are about, or only its name.
+    """
     if output:
         from sourcing.report.book import write_tables
 
-        with files.written(output) as out:
-            write_tables(tables, out.temporary, problem, f"{title} of {problem.name}", tuple(shaded))
+        with writing(output, talk) as out:
+            name = problem if isinstance(problem, str) else problem.name
+            write_tables(tables, out.temporary, problem, f"{title} of {name}", tuple(shaded))
         talk.say(f"Tables: {out.path}")
 
 

@@ -205,7 +205,7 @@ def _name(shock: Shock, field: str) -> str:
 def _new(shock: Shock, row: Row, column: Column, window: Window, whole: bool) -> float | Series | None:
     """A row's number after a shock."""
     old = getattr(row, column.field)
-    blank = _blank(row.tab, column)
+    blank = counts_as(row.tab, column)
     change = _operation(shock, column, infinite=column.infinite or blank == NO_LIMIT)
     if old is None and blank is None and not (column.kind == "number" and whole and shock.set):
         raise Unfit("of_column", f"{row.name_of_row} has no {column.name}", "fill the cell there, or name other rows")
@@ -224,10 +224,10 @@ def _new(shock: Shock, row: Row, column: Column, window: Window, whole: bool) ->
         if column.kind == "number" and column.field not in OVER_TIME.get(row.tab, {}):
             return checked(math.nan if old is None else old)
         old = Series.constant((blank or 0.0) if old is None else old)
-    return _in_window(old, window, checked)
+    return in_window(old, window, checked)
 
 
-def _blank(tab: str, column: Column) -> float | None:
+def counts_as(tab: str, column: Column) -> float | None:
     """What a blank cell counts as, where it is a number all the same."""
     if column.kind == "series":
         return None if column.required else NO_LIMIT if column.infinite else NOTHING
@@ -262,8 +262,8 @@ def _operation(shock: Shock, column: Column, infinite: bool) -> Any:
     return change
 
 
-def _in_window(old: Series, window: Window, change: Any) -> Series:
-    """A series with other values in a window."""
+def in_window(old: Series, window: Window, change: Any) -> Series:
+    """A series with other values in a window: `change` of those that stand there."""
     start = max(window.start, old.starts[0])
     marks = {start, window.end} - {math.inf}
     starts = sorted({*old.starts, *(mark for mark in marks if mark > old.starts[0])})
@@ -314,13 +314,13 @@ def _switch(instance: Instance, tables: dict[str, list[Row]], shock: Shock, wind
         outside = [Window(min(first, window.start), window.start), Window(window.end, math.inf)]
         fields: dict[str, Any] = {}
         for field, value in off.items():
-            old, blank = getattr(row, field), _blank(row.tab, row.columns[field])
+            old, blank = getattr(row, field), counts_as(row.tab, row.columns[field])
             if value in (old, blank if old is None else None):
                 continue  # there is nothing to switch off
             series = old if isinstance(old, Series) else Series.constant((blank or 0.0) if old is None else old)
             for span in outside if word == "yes" else [window]:
                 if span.start < span.end:
-                    series = _in_window(series, span, lambda _, value=value: value)
+                    series = in_window(series, span, lambda _, value=value: value)
             fields[field] = series
         return dataclasses.replace(row, active=True, **fields)
 
@@ -333,7 +333,7 @@ def released(row: Stockpile, window: Window) -> Stockpile:
         return row
     draw = row.draw if isinstance(row.draw, Series) else Series.constant(NO_LIMIT if row.draw is None else row.draw)
     for closed in (Window(-math.inf, window.start), Window(window.end, math.inf)):
-        draw = _in_window(draw, closed, _nothing)
+        draw = in_window(draw, closed, _nothing)
     return dataclasses.replace(row, release="always", draw=draw)
 
 

@@ -14,12 +14,12 @@ from sourcing.tables import Table
 
 
 def write_tables(
-    tables: Iterable[Table], path: str | Path, instance: Instance, title: str, shaded: Collection[str] = ()
+    tables: Iterable[Table], path: str | Path, instance: Instance | str, title: str, shaded: Collection[str] = ()
 ) -> None:
     """Write tables as sheets of a workbook; OutputError where the file or a value can't be written.
 
-    The book names the instance that it is about and its hash, but is no plan. The numbers of the tables `shaded` (by
-    title) are the darker the larger they are: heat maps.
+    The book names the instance that it is about and its hash (of a name alone, only that), but is no plan. The
+    numbers of the tables `shaded` (by title) are the darker the larger they are: heat maps.
     """
     import xlsxwriter
     from xlsxwriter.exceptions import XlsxWriterException
@@ -31,8 +31,9 @@ def write_tables(
         "default_format_properties": {"font_name": style.FONT, "font_size": 10, "font_color": style.INK},
     }
     book = xlsxwriter.Workbook(str(path), options)
-    book.set_properties({"title": title, "subject": instance.name})
-    book.set_custom_property("input_sha256", instance.sha256(), "text")
+    book.set_properties({"title": title, "subject": instance if isinstance(instance, str) else instance.name})
+    if not isinstance(instance, str):
+        book.set_custom_property("input_sha256", instance.sha256(), "text")
     book.set_custom_property("sourcing-version", version("allied-sourcing"), "text")
     for table in tables:
         write_table(book, table.title, table)

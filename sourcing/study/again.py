@@ -115,7 +115,7 @@ def warm(path: Any, linear: Arrays, options: Options, basis: Any = None) -> Solu
     for name, value in settings:
         check(solver.setOptionValue(name, value), f"option {name}")
     check(solver.setBasis(basis), "a basis")
-    near = launch(solver, options) == highspy.HighsModelStatus.kOptimal
+    near = launch(solver, options, again=True) == highspy.HighsModelStatus.kOptimal
     return run_linear(path, linear, options, basis=solver.getBasis() if near else None)
 
 

@@ -39,6 +39,7 @@ from sourcing.components.projects import Project
 from sourcing.components.scenarios import Shock
 from sourcing.components.stock import Stockpile
 from sourcing.dive import PIVOTS
+from sourcing.edits import ADDRESS
 from sourcing.futures.stamp import Form
 from sourcing.instance import Instance
 from sourcing.sheets import InstanceError, NoPlan, Selector
@@ -49,8 +50,6 @@ from sourcing.words import did_you_mean
 
 if TYPE_CHECKING:
     from sourcing.plan import Plan
-
-ADDRESS = re.compile(r"(?P<tab>[^\[\]]+)\[(?P<key>.+)\]\.(?P<column>[^\[\]]+?)\s*(?:\[(?P<period>[^\[\]]+)\])?")
 
 FEW = 5000
 """Coefficients of the matrix that are sent one by one; a model with more changes is passed whole."""
@@ -80,10 +79,10 @@ class Study:
         `key` are the key columns joined by `|`; `none` is no limit, and column Active takes yes and no. Raises
         ValueError for what is no address, InstanceError for a cell that cannot be changed so.
         """
-        found = ADDRESS.fullmatch(address.strip())
+        found = re.fullmatch(ADDRESS, address)
         if found is None:
             raise ValueError(f"{address!r} is no address: write Tab[key].column or Tab[key].column[period]")
-        window = self._window(found["period"], None) if found["period"] else _ALWAYS
+        window = self._window(found["span"].strip(), None) if found["span"] else _ALWAYS
         text = f"{value:.17g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
         text = "none" if text == "inf" else text
         shock = self._shock(found["tab"], found["column"], row_id=found["key"], set=text)
@@ -170,18 +169,15 @@ class Study:
     def _closing(self, what: str, window: Window) -> list[tuple[Shock, Window]]:
         """The shocks that close something, and when they hold."""
         instance = self.instance
+        check_place(instance, what)
         if ">" in what:
             ends = [part.strip() for part in what.split(">", 1)]
-            self._known(ends, [row.site for row in instance[Site]])
             origin, destination = (Selector((("id", end),)) for end in ends)
             shut = self._shock("Lanes", "Maximum", origin=origin, destination=destination, set="0")
             return [(shut, window), *self._excused(window, lambda i, j: [i, j] == ends)]
         if not instance.has(Site, what) and instance.has(Unit, what):
             return [(self._shock("Units", "Capacity", row_id=what, set="0"), window)]
         kind, _, name = what.rpartition(":")
-        if not kind:
-            places = [row.site for row in instance[Site]] + [row.entity for row in instance[Entity]]
-            self._known([name], places + [row.unit for row in instance[Unit]])
         sites = select_sites(instance, Selector(((kind or "id", name),))) - customers(instance)
         if not sites:
             raise ValueError(f"{what!r} has no site that could close")
@@ -213,11 +209,6 @@ class Study:
                     shocks += [(self._shock("Contracts", c, row_id=row.contract, multiply=left), when) for c in owes]
         return shocks
 
-    def _known(self, names: list[str], known: list[str]) -> None:
-        for name in names:
-            if name not in known:
-                raise ValueError(f"{name!r} is no site, party or unit. {did_you_mean(name, known) or ''}".strip())
-
     # -------------------------------------------------------------------------------------------- models
 
     def _arrays(self) -> Arrays:
@@ -236,6 +227,16 @@ class Study:
 
 
 _ALWAYS = Window(-math.inf, math.inf)
+
+
+def check_place(instance: Instance, what: str) -> None:
+    """ValueError if what is to be closed is no site, unit, party, or lane `from>to` between sites."""
+    known = [row.site for row in instance[Site]]
+    if ">" not in what:
+        known += [*(row.entity for row in instance[Entity]), *(row.unit for row in instance[Unit])]
+    for name in [part.strip() for part in what.split(">", 1)] if ":" not in what else []:
+        if name not in known:
+            raise ValueError(f"{name!r} is no site, party or unit. {did_you_mean(name, known) or ''}".strip())
 
 
 class _Solver:
