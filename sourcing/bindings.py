@@ -16,6 +16,7 @@ from sourcing.components.places import Entity
 from sourcing.components.production import Unit
 from sourcing.components.projects import Project, project_units
 from sourcing.components.qualifications import Qualification
+from sourcing.components.rules import Rule
 from sourcing.components.stock import Stockpile
 from sourcing.components.trade import Offer
 from sourcing.instance import Instance
@@ -41,10 +42,19 @@ class Binding:
         """Whether it asks for tonnes, and does not cap them."""
         return self.field in ("minimum", "minimum_share", "terminal", "minimum_load", "minimum_order")
 
+    @property
+    def nature(self) -> str:
+        """`duty`, or of a cap `policy` where somebody set it, `physical` where plants and stores do."""
+        if self.duty:
+            return "duty"
+        return "physical" if self.row_type in (Unit, Project, Stockpile) else "policy"
+
     def row(self, instance: Instance, index: tuple[Any, ...]) -> Row:
         """The row of the instance that a row of the model comes from."""
         if self.row_type is Project and not self.key:  # index: unit, period
             return project_units(instance)[index[0]]
+        if self.row_type is Rule:  # index: customer, rule@version, period
+            return instance.row(Rule, str(index[1]).replace("@", "|", 1))
         if self.row_type is Qualification:  # index: customer, material, maker, period
             return next(
                 row
@@ -83,6 +93,9 @@ BINDINGS: dict[str, Binding] = {
     "demand.share": Binding("substitute", Substitute, "maximum_share", "share of substitute {name}", (0, 1, 3)),
 }
 """Families of rows that come from a cell and could be different; balances and stock rolls could not."""
+
+TOLERANCE = Binding("rule", Rule, "tolerance", "tolerance of rule {name}")
+"""Rows of the tolerance of a rule: they come from a cell too, but from one that is law, and no bottleneck."""
 
 
 def period_of(instance: Instance, family: str, index: tuple[Any, ...]) -> str:

@@ -47,7 +47,7 @@ def bottlenecks(solution: Solution) -> Table:
     )  # fmt: skip
     for row in sorted(_binding(solution), key=lambda row: (-row[0], row[1][:2], row[1][2] or "")):
         table.add(*row[1])
-    for row in sorted(_unused(solution), key=lambda row: (row[0], row[1][:2])):
+    for row in sorted(unused(solution), key=lambda row: (row[0], row[1][:2])):
         table.add(*row[1])
     return table
 
@@ -87,8 +87,11 @@ def _binding(solution: Solution) -> Iterator[tuple[float, tuple[Any, ...]]]:
         )  # fmt: skip
 
 
-def _unused(solution: Solution) -> Iterator[tuple[float, tuple[Any, ...]]]:
-    """What must fall (USD/kg) and table row of each source that nobody takes from: offers, contracts, first lines."""
+def unused(solution: Solution, site: str = "") -> Iterator[tuple[float, tuple[Any, ...]]]:
+    """What must fall (USD/kg) and table row of each source that nobody takes from: offers, contracts, first lines.
+
+    Those of one `site` alone, if it is given.
+    """
     instance, spans = solution.instance, solution.lots.spans
     flow: dict[tuple[str, ...], list[tuple[tuple[str, ...], float]]] = {}
     for index, tonnes in solution.values("channels.flow").items():
@@ -100,7 +103,7 @@ def _unused(solution: Solution) -> Iterator[tuple[float, tuple[Any, ...]]]:
             sources.setdefault((row.tab, row.key), []).append(h)
     told: set[tuple[str, str]] = set()
     for (tab, key), found in sources.items():
-        columns = [column for h in found for column in flow.get(h.id, ())]
+        columns = [column for h in found if site in ("", h.origin) for column in flow.get(h.id, ())]
         if not columns or sum(tonnes for _, tonnes in columns) > IDLE:
             continue
         terms = [(discount(instance, spans[i[-1]]), ("channels.flow", i)) for i, _ in columns]
@@ -120,7 +123,8 @@ def _unused(solution: Solution) -> Iterator[tuple[float, tuple[Any, ...]]]:
         activity.setdefault(index[:3], []).append((index, tonnes))
     for line in lines(instance):
         sold = any((line.site, material) in told for material in line.recipe.outputs)
-        columns = [] if line.recipe.inputs or sold else activity.get(line.id, [])
+        asked = site in ("", line.site) and not line.recipe.inputs and not sold
+        columns = activity.get(line.id, []) if asked else []
         if not columns or sum(tonnes for _, tonnes in columns) > IDLE:
             continue
         terms = [(discount(instance, spans[i[-1]]), ("production.activity", i)) for i, _ in columns]

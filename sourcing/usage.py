@@ -23,8 +23,8 @@ IDLE = 1e-6
 """Tonnes over the whole horizon below which a place counts as idle."""
 
 
-def sites(solution: Solution, *, asked: bool = True) -> Table:
-    """One row a site: what it does in the plan, how full it gets, and why it is used or idle.
+def sites(solution: Solution, *, asked: bool = True, only: str = "") -> Table:
+    """One row a site: what it does in the plan, how full it gets, and why it is used or idle; or `only` that of one.
 
     Why a site is idle takes further solves: it is left out where they are not `asked` for.
     """
@@ -47,7 +47,7 @@ def sites(solution: Solution, *, asked: bool = True) -> Table:
     for (site, *_), tonnes in solution.positive("channels.flow"):
         shipped[site] = shipped.get(site, 0.0) + tonnes
     hubs = {site for site, _ in passed_on(instance)}
-    for row in instance[Site]:
+    for row in (row for row in instance[Site] if only in ("", row.site)):
         own = by_site.get(row.site, [])
         stages = "; ".join(dict.fromkeys(line.row.stage for line in own))
         done, sent = activity.get(row.site, 0.0), shipped.get(row.site, 0.0)
