@@ -110,7 +110,7 @@ class Dive:
         for name, value in options:
             check(self.solver.setOptionValue(name, value), f"option {name}")
         check(self.solver.setBasis(basis), "the plan's basis")
-        status = launch(self.solver, self.search.options)
+        status = launch(self.solver, self.search.options, again=True)  # a probe that breaks down is none
         cost = float(self.solver.getInfo().objective_function_value) / SCALE
         return cost if status == highspy.HighsModelStatus.kOptimal and cost < least else None
 
@@ -191,8 +191,9 @@ class Dive:
         kind = highspy.HighsModelStatus
         check(self.solver.changeColsBounds(len(self.places), self.places, self.lower, self.upper), "fixing integers")
         check(self.solver.setOptionValue("simplex_iteration_limit", PIVOTS), "option simplex_iteration_limit")
-        status = launch(self.solver, self.search.options)
-        if status == kind.kIterationLimit:  # far from the last basis: an interior point is faster
+        status = launch(self.solver, self.search.options, again=True)
+        if status in (kind.kIterationLimit, kind.kSolveError, kind.kNotset, kind.kUnknown):
+            # far from the last basis, or that is of no use: an interior point is faster, and surer
             for name, value in (("solver", "ipx"), ("presolve", "on"), ("simplex_iteration_limit", 2**31 - 1)):
                 check(self.solver.setOptionValue(name, value), f"option {name}")
             check(self.solver.clearSolver(), "clearing")
