@@ -127,6 +127,10 @@ class Progress:
             raise KeyboardInterrupt
         return self.stopped
 
+    def begin(self, text: str) -> None:
+        """Show what goes on before there is a search: Ctrl-C still drops everything."""
+        self._write(text)
+
     def tell(self, stage: str, best: float | None = None, bound: float | None = None) -> None:
         """Show a stage with the cost in hand and the bound (k USD), at most five times a second."""
         now, new = perf_counter(), stage != self._stage
@@ -134,7 +138,8 @@ class Progress:
         if not self._shown or (now < self._last + TELLING and not new):
             return
         self._last = now
-        parts = [stage, "" if best is None else f"{_musd(best / 1000)} M USD"]
+        costs = [f"{name} {_musd(cost / 1000)}" for name, cost in (("plan", best), ("bound", bound)) if cost is not None]
+        parts = [stage, f"{'  '.join(costs)} M USD" if costs else ""]
         if best is not None and bound is not None:
             parts.append(f"gap {100 * max(0.0, best - bound) / max(abs(best), 1e-9):.2f} %")
         self._write("  ".join(part for part in (*parts, f"{now - self._begun:.0f} s") if part))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import tempfile
+import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,13 @@ PLAN_OF = "sourcing-plan-of"
 
 MOST_PROPERTIES = 100_000
 """Bytes of document properties that are read at most: those of a plan take about one thousand."""
+
+
+UNFINISHED = ".sourcing-"
+"""What the name of a file holds that is being written. It begins with a dot as well."""
+
+STALE = 3600
+"""Seconds after which such a file is no longer being written: its program was killed."""
 
 
 @dataclass
@@ -78,10 +87,12 @@ def written(path: Path) -> Iterator[Output]:
     """A file that is written whole or not at all: `with written(path) as out: write(out.temporary)`.
 
     If the file cannot be replaced because another program holds it, the result goes to `NAME (2)` beside it and
-    `out.path` says so. OutputError if nothing can be written there.
+    `out.path` says so. OutputError if nothing can be written there. A program that is killed leaves the old file,
+    and its unfinished one under a hidden name, which the next to write there takes away.
     """
+    _clear(path)
     try:
-        number, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+        number, name = tempfile.mkstemp(prefix=f".{path.stem}{UNFINISHED}", suffix=path.suffix, dir=path.parent)
     except OSError as fault:
         raise OutputError(f"'{path}' cannot be written: {fault.strerror or fault}") from fault
     os.close(number)
@@ -92,7 +103,7 @@ def written(path: Path) -> Iterator[Output]:
         try:
             os.replace(out.temporary, path)
         except PermissionError:
-            out.path = _free_name(path)
+            out.path = free_name(path)
             os.replace(out.temporary, out.path)
     except OSError as fault:
         raise OutputError(f"'{path}' cannot be written: {fault.strerror or fault}") from fault
@@ -107,10 +118,19 @@ def _usual_rights(path: Path) -> None:
     path.chmod(0o666 & ~mask)
 
 
-def _free_name(path: Path) -> Path:
+def _clear(path: Path) -> None:
+    """Delete what killed programs left of this file."""
+    for left in path.parent.glob(f".{glob.escape(path.stem)}{UNFINISHED}*{glob.escape(path.suffix)}"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > STALE:
+                left.unlink()
+
+
+def free_name(path: Path) -> Path:
     """`NAME (2).xlsx`, or the first number that is free."""
+    stem, suffix = (path.name, "") if path.is_dir() else (path.stem, path.suffix)
     number = 2
-    while (other := path.with_name(f"{path.stem} ({number}){path.suffix}")).exists():
+    while (other := path.with_name(f"{stem} ({number}){suffix}")).exists():
         number += 1
     return other
 

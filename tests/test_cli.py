@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from sourcing import console, integers
 from sourcing.cli import app
+from sourcing.cli.shared import EXIT_CODES
 from sourcing.components.stock import Stockpile
 from sourcing.doctor import tiny_instance
 from sourcing.files import plan_of
@@ -69,6 +70,23 @@ def test_solve_writes_the_plan_beside_the_instance(tiny):
     assert "works, 2026: 2.0 t" in done.stdout
     assert done.stdout.rstrip().replace("\n", "").replace(" ", "").endswith(str(target).replace(" ", ""))
     run("solve", tiny)  # a plan of the same instance is replaced without asking
+
+
+def test_solve_writes_a_report_beside_the_plan(tiny):
+    page = tiny.with_name("tiny.plan.html")
+    assert str(page) in run("solve", tiny, "--report", "html").stdout
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert json.loads(run("solve", tiny, "--report", "html", "--json").stdout)["report"] == str(page)
+    page.write_text("mine", encoding="utf-8")
+    assert "--force" in run("solve", tiny, "--report", "html", code=8).stderr
+    assert page.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_report_without_matplotlib_says_what_to_install(tiny, monkeypatch):
+    monkeypatch.setattr("sourcing.cli.solve.find_spec", lambda name: None)
+    done = run("solve", tiny, "--report", "html", code=2)
+    assert "pip install 'allied-sourcing[report]'" in " ".join(done.stderr.split())
+    assert not tiny.with_name("tiny.plan.xlsx").exists()
 
 
 def test_solve_as_json_is_one_object(tiny):
@@ -175,6 +193,15 @@ def test_strict_counts_warnings():
     warned = ROOT / "instances" / "allied-2026"  # of a hazard of 0.6 % a year it is asked whether 60 is meant
     run("check", warned)
     run("check", warned, "--strict", code=4)
+
+
+def test_readme_and_help_say_the_same_about_exit_codes():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = {int(code): words for code, words in re.findall(r"^\| (\d+) \| (.*) \|$", text, re.MULTILINE)}
+    assert table == EXIT_CODES
+    told = " ".join(re.sub(r"[^\x20-\x7e·]", " ", run("--help").stdout).split())
+    for code, words in EXIT_CODES.items():
+        assert f"{code} {words}" in told
 
 
 def test_template_and_convert_lose_nothing(tmp_path):
@@ -340,9 +367,10 @@ def test_progress_is_one_line_that_is_cleared(monkeypatch):
     clock = [100.0]
     monkeypatch.setattr(console, "perf_counter", lambda: clock[0])
     monkeypatch.setattr(sys, "stderr", screen := Terminal())
-    monkeypatch.setenv("COLUMNS", "50")
+    monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERM", "xterm")
     with console.Progress(console.Talk()) as progress:
+        progress.begin("building the model")
         progress.tell("linear model")
         clock[0] = 100.1
         progress.tell("linear model")  # too soon
@@ -350,8 +378,11 @@ def test_progress_is_one_line_that_is_cleared(monkeypatch):
         progress.tell("rounding", None, 99e3)
         progress.tell("branch and bound", 100e3, 99e3)  # soon, but another stage
     shown = [line.rstrip() for line in screen.getvalue().split("\r")]
-    assert shown == ["", "linear model  0 s", "rounding  8 s", "branch and bound  100.0 M USD  gap 1.00 %  8 s", "", ""]
-    assert screen.getvalue().endswith("\r" + " " * len(shown[3]) + "\r")
+    assert shown == [
+        "", "building the model", "linear model  0 s", "rounding  bound 99.0 M USD  8 s",
+        "branch and bound  plan 100.0  bound 99.0 M USD  gap 1.00 %  8 s", "", "",
+    ]  # fmt: skip
+    assert screen.getvalue().endswith("\r" + " " * len(shown[4]) + "\r")
 
 
 @pytest.mark.parametrize("columns", [10, 20, 80])
@@ -363,7 +394,7 @@ def test_progress_fits_the_terminal(columns, monkeypatch):
         progress.tell("branch and bound", 100e3, 99e3)
         progress.tell("writing", 100e3, 99e3)
     assert max(map(len, screen.getvalue().split("\r"))) == min(
-        columns - 1, len("branch and bound  100.0 M USD  gap 1.00 %  0 s")
+        columns - 1, len("branch and bound  plan 100.0  bound 99.0 M USD  gap 1.00 %  0 s")
     )
 
 

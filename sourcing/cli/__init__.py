@@ -1,5 +1,5 @@
 """The command line: `sourcing solve`, `check`, `template`, `convert`, `schema`, `doctor`, `verify`, `bankability`,
-`frontier`, `tornado`, `risk`, `stress`.
+`frontier`, `tornado`, `risk`, `stress`, `whatif`, `compare`, `explain`.
 
 Exit codes: 0 done, 1 a fault of ours, 2 wrong usage, 3 a plan that is not proven, 4 the instance has errors, 5 an
 audit failed, 6 no plan exists, 7 no plan within the limit or no solver, 8 the output cannot be written.
@@ -14,13 +14,29 @@ from sourcing.cli.shared import app
 
 # isort: off
 # in the order in which --help lists them
-from sourcing.cli import solve, check, template, program, verify, bankability, frontier, tornado, risk, stress
+from sourcing.cli import (
+    solve,
+    check,
+    template,
+    program,
+    explain,
+    verify,
+    whatif,
+    compare,
+    bankability,
+    frontier,
+    tornado,
+    risk,
+    stress,
+)
 # isort: on
 
 __all__ = [
     "app",
     "bankability",
     "check",
+    "compare",
+    "explain",
     "frontier",
     "main",
     "program",
@@ -30,6 +46,7 @@ __all__ = [
     "template",
     "tornado",
     "verify",
+    "whatif",
 ]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sourcing import files
+from sourcing import console, files
 from sourcing.cli.shared import (
     Debug,
     Force,
@@ -15,7 +17,9 @@ from sourcing.cli.shared import (
     Usage,
     Verbose,
     command,
+    existing,
     read_instance,
+    writing,
 )
 from sourcing.console import Talk
 
@@ -27,28 +31,55 @@ def template(
         str | None, typer.Option(metavar="FIRST:LAST", help="Years of a blank workbook.", show_default="2026:2035")
     ] = None,
     example: Annotated[str, typer.Option(metavar="NAME", help="Fill it with a bundled instance: starter.")] = "",
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="OLD.xlsx", help="Bring an old workbook up to date: keeps data, notes, formats."
+        ),
+    ] = None,
     force: Force = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> int:
     """Write a workbook to fill in, with drop-downs, notes and a guide."""
-    from sourcing.workbook import read
-    from sourcing.workbook.template import blank_instance, write_workbook
-
     talk = Talk(quiet=quiet, verbose=verbose)
     _must_be_workbook(file)
-    if example and periods:
-        raise Usage("an example has its own periods: give --example or --periods, not both")
-    try:
-        made = read(files.example(example)) if example else blank_instance(periods or "2026:2035")
-    except ValueError as fault:
-        raise Usage(str(fault)) from fault
-    files.check_output(file, force=force)
-    with files.written(file) as out:
-        write_workbook(made, out.temporary)
+    if sum(map(bool, (periods, example, source))) > 1:
+        raise Usage("an example or an old workbook has its own periods: give --example, --from or --periods")
+    make = _upgraded(source, talk) if source else _made(example, periods or "2026:2035")
+    files.check_output(file, source=source, force=force)
+    with writing(file, talk, "workbook") as out:
+        make(out.temporary)
     talk.result(str(out.path))
     return 0
+
+
+def _made(example: str, periods: str) -> Callable[[Path], None]:
+    """What writes a new workbook, blank or with an example."""
+    from sourcing.workbook import read
+    from sourcing.workbook.blank import blank_instance
+    from sourcing.workbook.template import write_workbook
+
+    try:
+        made = read(files.example(example)) if example else blank_instance(periods)
+    except ValueError as fault:
+        raise Usage(str(fault)) from fault
+    return partial(write_workbook, made)
+
+
+def _upgraded(source: Path, talk: Talk) -> Callable[[Path], None]:
+    """What writes an old workbook anew, and tells what it added and lost."""
+    from sourcing.workbook.upgrade import upgrade
+
+    if existing(source).is_dir():
+        raise Usage(f"'{source}' is a folder: `sourcing convert {source} FILE.xlsx` makes a workbook of it")
+
+    def make(target: Path) -> None:
+        for sentence in upgrade(source, target) or ["nothing was missing"]:
+            talk.say(console.wrapped(sentence[0].upper() + sentence[1:], rest="  "))
+
+    return make
 
 
 @command
@@ -69,7 +100,7 @@ def convert(
     instance = read_instance(source, talk)
     if target.suffix.lower() == ".xlsx":
         files.check_output(target, source=source, force=force)
-        with files.written(target) as out:
+        with writing(target, talk, "workbook") as out:
             write_workbook(instance, out.temporary)
         target = out.path
     elif target.suffix:
@@ -79,7 +110,10 @@ def convert(
             raise OutputError(f"'{target}' is the instance itself, which is never written to")
         if target.is_dir() and any(target.iterdir()) and not force:
             raise OutputError(f"the folder '{target}' is not empty: add --force to replace what is in it")
-        write_folder(instance, target)
+        made = write_folder(instance, target)
+        if made.name != target.resolve().name:
+            talk.say(f"'{target}' is open elsewhere, so the folder is '{made}'.")
+            target = made
     talk.result(str(target))
     return 0
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from sourcing.components import TAB_ORDER
 from sourcing.components.horizon import Period
+from sourcing.files import free_name
 from sourcing.instance import Instance
 from sourcing.sheets import TABS, Column, OutputError, Row, Selector, Series, year_of
 from sourcing.words import fold
@@ -33,11 +34,12 @@ class Layout:
     records: tuple[tuple[Plain, ...], ...]
 
 
-def write_folder(instance: Instance, folder: str | Path) -> None:
+def write_folder(instance: Instance, folder: str | Path) -> Path:
     """Write every tab that has rows (also inactive ones) as `TAB.csv`; OutputError if it cannot be done.
 
     The files are written beside the folder and moved there when all are complete. A folder that stands there already
-    is replaced if it holds nothing but tabs.
+    is replaced if it holds nothing but tabs; where another program holds it, they go to `NAME (2)`. The folder where
+    they are is given back.
     """
     folder = Path(folder).resolve()
     if folder.exists() and not _is_ours(folder):
@@ -53,7 +55,10 @@ def write_folder(instance: Instance, folder: str | Path) -> None:
             for tab, text in texts.items():
                 (made / f"{tab}.csv").write_text(text, encoding="utf-8", newline="")
             if folder.exists():
-                os.replace(folder, old)
+                try:
+                    os.replace(folder, old)
+                except PermissionError:
+                    folder = free_name(folder)
             try:
                 os.replace(made, folder)
             except OSError:
@@ -62,6 +67,7 @@ def write_folder(instance: Instance, folder: str | Path) -> None:
                 raise
     except OSError as fault:
         raise OutputError(f"'{folder}' cannot be written: {fault.strerror or fault}") from fault
+    return folder
 
 
 def _is_ours(folder: Path) -> bool:

@@ -9,6 +9,7 @@ from sourcing.components.horizon import UNITS, WORDS, Settings, settings
 from sourcing.instance import Instance, as_text
 from sourcing.schema import SETTINGS, allowed, blank, columns_of
 from sourcing.sheets import TABS
+from sourcing.workbook import firstplan
 
 TEXT = (
     (
@@ -20,7 +21,8 @@ TEXT = (
     (
         "Where to begin",
         "The blue tabs are the planner's. The grey tabs behind them hold the network; change them when a site, a "
-        "recipe or a lane changes. Cells in blue on yellow are input.",
+        "recipe or a lane changes. A blank workbook has prices, rules, materials and recipes already, each with its "
+        "source. Cells in blue on yellow are input.",
     ),
     (
         "Rows",
@@ -69,6 +71,7 @@ TEXT = (
 )
 """What holds in every tab: topic and sentences."""
 
+STEPS = ("Step", "Tab", "Row", "Write under each header", "What for")
 HEADER = ("Tab", "Column", "Unit", "What it means", "Blank", "Allowed")
 WIDTHS = (17, 25, 13, 62, 17, 50)
 
@@ -96,7 +99,7 @@ def guide_rows() -> list[tuple[str, ...]]:
 
 
 def write_guide(sheet: Any, instance: Instance) -> None:
-    """Fill the front sheet."""
+    """Fill the front sheet: what holds everywhere, the first plan if the workbook is blank, every tab and column."""
     from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
     from sourcing.workbook.template import FONT, INK, LINE, NETWORK, PLANNER, RULE, WHITE, lay_out_page, lines_of
@@ -107,7 +110,9 @@ def write_guide(sheet: Any, instance: Instance) -> None:
     for place, width in enumerate(WIDTHS):
         sheet.column_dimensions["ABCDEF"[place]].width = width
     plain, bold = Font(name=FONT, size=10, color=INK), Font(name=FONT, size=10, color=INK, bold=True)
+    white = Font(name=FONT, size=10, bold=True, color=WHITE)
     wrap = Alignment(wrap_text=True, vertical="top")
+    under = Border(bottom=Side(style="thin", color=RULE))
     line = 1
 
     def put(place: int, text: str, font: Any) -> Any:
@@ -117,20 +122,49 @@ def write_guide(sheet: Any, instance: Instance) -> None:
         cell.font, cell.alignment = font, wrap
         return cell
 
+    def wide(first: int, text: str) -> float:
+        """Let a text of the line have all columns from `first` on; the height that it needs."""
+        sheet.merge_cells(start_row=line, end_row=line, start_column=first, end_column=len(WIDTHS))
+        return LINE * lines_of(text, sum(WIDTHS[first - 1 :])) + 3
+
+    def head(names: tuple[str, ...]) -> None:
+        for place, name in enumerate(names, start=1):
+            put(place, name, white).fill = PatternFill("solid", fgColor=PLANNER)
+        sheet.row_dimensions[line].height = LINE + 4
+
+    def link(place: int, tab: str) -> None:
+        cell, colour = sheet.cell(line, place), PLANNER if tab in PLANNER_TABS else NETWORK
+        cell.hyperlink = f"#'{tab}'!A1"
+        cell.font = Font(name=FONT, size=10, bold=True, underline="single", color=colour)
+
     put(1, settings(instance).title, Font(name=FONT, size=16, bold=True, color=PLANNER)).alignment = Alignment()
     sheet.row_dimensions[line].height = 26
     for topic, text in TEXT:
         line += 1
         put(1, topic, bold)
         put(2, text, plain)
-        sheet.merge_cells(start_row=line, end_row=line, start_column=2, end_column=len(HEADER))
-        sheet.row_dimensions[line].height = LINE * lines_of(text, sum(WIDTHS[1:])) + 3
+        sheet.row_dimensions[line].height = wide(2, text)
+    if firstplan.begins_blank(instance):
+        line += 2
+        put(1, firstplan.TITLE, Font(name=FONT, size=12, bold=True, color=PLANNER)).alignment = Alignment()
+        line += 1
+        head(STEPS)
+        sheet.merge_cells(start_row=line, end_row=line, start_column=5, end_column=6)
+        for number, tab, where, text, does in firstplan.lines(instance):
+            line += 1
+            for place, word in enumerate((number, tab, where, text, does), start=1):
+                put(place, word, bold if place == 1 else plain).border = under
+            if tab:
+                link(2, tab)
+            height = LINE * lines_of(text, WIDTHS[3]) + 3
+            sheet.row_dimensions[line].height = max(height, wide(5, does))
+        line += 1
+        put(1, "Then", bold)
+        put(2, firstplan.NEXT, plain)
+        sheet.row_dimensions[line].height = wide(2, firstplan.NEXT)
     line += 2
     top = line
-    for place, name in enumerate(HEADER, start=1):
-        put(place, name, Font(name=FONT, size=10, bold=True, color=WHITE)).fill = PatternFill("solid", fgColor=PLANNER)
-    sheet.row_dimensions[line].height = LINE + 4
-    under = Border(bottom=Side(style="thin", color=RULE))
+    head(HEADER)
     for row in guide_rows():
         line += 1
         heading = not row[1]
@@ -141,10 +175,7 @@ def write_guide(sheet: Any, instance: Instance) -> None:
                 cell.alignment = Alignment(vertical="top")
                 cell.fill = PatternFill("solid", fgColor="E3EAF1" if row[0] in PLANNER_TABS else "ECEEF0")
         if heading:
-            link = sheet.cell(line, 1)
-            link.hyperlink = f"#'{row[0]}'!A1"
-            link.font = Font(name=FONT, size=10, bold=True, underline="single",
-                             color=PLANNER if row[0] in PLANNER_TABS else NETWORK)  # fmt: skip
+            link(1, row[0])
         lines = 1 if heading else max(lines_of(text, width) for text, width in zip(row, WIDTHS, strict=True))
         sheet.row_dimensions[line].height = LINE * lines + 3
     sheet.auto_filter.ref = f"A{top}:F{line}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -32,12 +33,16 @@ def check(path: str | Path) -> tuple[Instance | None, list[Issue]]:
         grids = load(path)
     except Refused as refused:
         return None, [refused.issue]
-    issues = locks(path)
+    return check_grids(grids, path.resolve().name if path.is_dir() else path.stem, locks(path))
+
+
+def check_grids(grids: list[Grid], name: str, known: Iterable[Issue] = ()) -> tuple[Instance | None, list[Issue]]:
+    """`check` of tabs in memory: their faults join those that are `known` already. The grids are used up."""
+    issues = list(known)
     tabs, absent = _by_tab(grids, issues)
     sheets = _parse(tabs)
     rows = [row for sheet in sheets.values() for row in sheet.rows]
     cells = {key: cell for sheet in sheets.values() for key, cell in sheet.cells.items()}
-    name = path.resolve().name if path.is_dir() else path.stem
     instance = Instance(rows, name=name, cells=cells)
     for sheet in sheets.values():
         issues += sheet.issues

@@ -16,21 +16,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sourcing.components import PLANNER_TABS, TAB_ORDER
-from sourcing.components.horizon import Period, Setting, periods
+from sourcing.components.horizon import periods
 from sourcing.instance import Instance
-from sourcing.schema import SETTINGS, allowed, blank
+from sourcing.schema import allowed, blank
 from sourcing.sheets import TABS, Column, OutputError, Row, span_of
 from sourcing.workbook.dropdowns import RULE_ROWS, define_ids, is_percent, rules_of
 from sourcing.workbook.folder import Plain, layout
 from sourcing.workbook.headers import span_header
 
 if TYPE_CHECKING:
+    from openpyxl.comments import Comment
     from openpyxl.worksheet.worksheet import Worksheet
 
 FONT = "Arial"
 INK, INPUT_INK, INPUT, PLANNER, NETWORK, RULE, WHITE = (
     "1F2933", "0000FF", "FFFFE6", "123A5C", "5F6B7A", "D9D9C3", "FFFFFF",
 )  # fmt: skip
+
+AUTHOR = "sourcing"
+"""Whose notes on headers are ours."""
 
 SPARE_ROWS = 20
 """Rows below the data that look like input."""
@@ -61,33 +65,13 @@ def write_workbook(instance: Instance, path: str | Path) -> None:
     tables = {tab: table_of(instance, TABS[tab]) for tab in TAB_ORDER}
     for tab, table in tables.items():
         define_ids(book, table.row_type, table.place_of_ids(), table.length)
-        _write_tab(book.create_sheet(tab), table)
+        write_tab(book.create_sheet(tab), table)
     stream = io.BytesIO()
     book.save(stream)
     try:
         Path(path).write_bytes(_repeatable(stream.getvalue()))
     except OSError as fault:
         raise OutputError(f"'{path}' cannot be written: {fault.strerror or fault}") from fault
-
-
-def blank_instance(spans: str) -> Instance:
-    """An instance with nothing but settings and one period a year: `2026:2035`. ValueError if that is no span."""
-    match = re.fullmatch(r"\s*(\d{4})\s*[:-]\s*(\d{4})\s*", spans)
-    first, last = (int(match[1]), int(match[2])) if match else (0, -1)
-    if not 1900 <= first <= last <= first + 99:
-        raise ValueError(f"'{spans}' is not a span of years such as 2026:2035")
-    values = [
-        ("Title", "New sourcing plan", ""),
-        ("Format version", "1", ""),
-        ("Price year", str(first), "year"),
-        ("Discount rate", "7", "%/y"),
-        ("View", "system", ""),
-        ("Shortage value", "2500", "USD/kg"),
-        ("First period open to decisions", str(first), ""),
-    ]
-    settings = [Setting(setting=name, value=value, unit=unit, note=SETTINGS[name]) for name, value, unit in values]
-    years = [Period(period=str(year), start=dt.date(year, 1, 1), years=1.0) for year in range(first, last + 1)]
-    return Instance([*settings, *years], name="new")
 
 
 def _repeatable(data: bytes) -> bytes:
@@ -135,8 +119,8 @@ class SheetTable:
         return 1 + [slot.column.field for slot in self.slots].index(self.row_type.key_fields[0])
 
 
-_PERIOD = Column("Period", "span", "when the numbers of this line begin to hold; blank is from the start",
-                 refers=("Periods",))  # fmt: skip
+PERIOD = Column("Period", "span", "when the numbers of this line begin to hold; blank is from the start",
+                refers=("Periods",))  # fmt: skip
 
 
 def table_of(instance: Instance, row_type: type[Row]) -> SheetTable:
@@ -147,7 +131,7 @@ def table_of(instance: Instance, row_type: type[Row]) -> SheetTable:
     for header, column, cells in zip(plain.headers, plain.columns, values, strict=True):
         if column and isinstance(column.default, str) and column.default:  # read as the same, plainer than a blank
             cells = tuple(column.default if cell is None else cell for cell in cells)
-        slots.append(Slot(column or _PERIOD, header, _span_in(header, column), cells))
+        slots.append(Slot(column or PERIOD, header, _span_in(header, column), cells))
     if None not in plain.columns:
         several = sum(column.kind == "series" for column in row_type.columns.values()) > 1
         for column in row_type.columns.values():
@@ -168,6 +152,8 @@ def _add_years(slots: list[Slot], column: Column, several: bool, instance: Insta
     if not any(slot.span for slot in own):
         if length or not column.required:
             return  # one column for all time says what there is to say
+        if not periods(instance):
+            return
         first = slots.index(own[0])
         del slots[first]
     else:
@@ -185,51 +171,30 @@ def _add_years(slots: list[Slot], column: Column, several: bool, instance: Insta
 # ------------------------------------------------------------------------------------------------ sheets
 
 
-def _write_tab(sheet: Worksheet, table: SheetTable) -> None:
-    from openpyxl.comments import Comment
-    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+def write_tab(sheet: Worksheet, table: SheetTable) -> None:
+    """Fill a sheet: headers with notes, values, rows to spare, drop-downs, widths and the printed page."""
+    from openpyxl.styles import Alignment
     from openpyxl.utils import get_column_letter
 
-    planner = table.tab in PLANNER_TABS
-    colour = PLANNER if planner else NETWORK
-    sheet.sheet_properties.tabColor = colour
-    head = {
-        "font": Font(name=FONT, size=10, bold=True, color=WHITE),
-        "fill": PatternFill("solid", fgColor=colour),
-        "alignment": Alignment(wrap_text=True, vertical="center"),
-    }
-    thin = Side(style="thin", color=RULE)
-    look = {
-        "font": Font(name=FONT, size=10, color=INPUT_INK),
-        "fill": PatternFill("solid", fgColor=INPUT),
-        "border": Border(thin, thin, thin, thin),
-    }
+    sheet.sheet_properties.tabColor = _colour(table.tab)
     lines = [1] * (table.length + 1)
     for place, slot in enumerate(table.slots, start=1):
         letter = get_column_letter(place)
-        top = sheet.cell(1, place, slot.header)
-        _dress(top, head)
-        note = Comment(note_of(slot.column), "sourcing")
-        note.width, note.height = 320, 20 + 17 * sum(1 + len(line) // 46 for line in note.text.splitlines())
-        top.comment = note
         number_format = number_format_of(slot)
         texts = [shown(value, number_format) for value in slot.values]
         width = _width(slot, texts)
-        sheet.column_dimensions[letter].width = width
+        write_header(sheet, place, slot, table.tab, width)
         wraps = slot.column.kind == "text" and slot.column.field != "note"
-        align = {"alignment": Alignment(wrap_text=wraps, vertical="top")}
+        look = input_look() | {"alignment": Alignment(wrap_text=wraps, vertical="top"), "number_format": number_format}
         for line in range(2, table.length + SPARE_ROWS + 2):
             cell: Any = sheet.cell(line, place)
             if line < table.length + 2:
                 _put(cell, slot, slot.values[line - 2])
                 if wraps:
                     lines[line - 1] = max(lines[line - 1], lines_of(texts[line - 2], width))
-            _dress(cell, look | align)
-            cell.number_format = number_format
+            dress(cell, look)
         lines[0] = max(lines[0], lines_of(slot.header, width - 3))
-        for rule in rules_of(slot.column, letter):
-            rule.add(f"{letter}2:{letter}{table.length + RULE_ROWS + 1}")
-            sheet.add_data_validation(rule)
+        add_rules(sheet, slot.column, letter, table.length)
     for line, count in enumerate(lines, start=1):
         if line == 1 or count > 1:
             sheet.row_dimensions[line].height = LINE * count + (6 if line == 1 else 1)
@@ -238,6 +203,54 @@ def _write_tab(sheet: Worksheet, table: SheetTable) -> None:
     sheet.auto_filter.ref = f"A1:{last}{table.length + 1}"
     lay_out_page(sheet, math.ceil(sum(_widths(sheet)) / PAGE))
     sheet.print_title_rows, sheet.print_title_cols = "1:1", "A:A"
+
+
+def write_header(sheet: Worksheet, place: int, slot: Slot, tab: str, width: float = 0.0) -> None:
+    """Write the header of a column with its note; 0 makes it as wide as the header needs."""
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
+
+    top = sheet.cell(1, place, slot.header)
+    dress(top, {
+        "font": Font(name=FONT, size=10, bold=True, color=WHITE),
+        "fill": PatternFill("solid", fgColor=_colour(tab)),
+        "alignment": Alignment(wrap_text=True, vertical="center"),
+    })  # fmt: skip
+    top.comment = comment_of(slot.column)
+    sheet.column_dimensions[get_column_letter(place)].width = width or _width(slot, [])
+
+
+def comment_of(column: Column, more: str = "") -> Comment:
+    """The note on a header, and below it what somebody else has written there."""
+    from openpyxl.comments import Comment
+
+    text = note_of(column) + (f"\n\n{more}" if more else "")
+    note = Comment(text, AUTHOR)
+    note.width, note.height = 320, 20 + 17 * sum(1 + len(line) // 46 for line in text.splitlines())
+    return note
+
+
+def add_rules(sheet: Worksheet, column: Column, letter: str, length: int) -> None:
+    """The drop-down or the limits of a column, for its rows and for those that may come below."""
+    for rule in rules_of(column, letter):
+        rule.add(f"{letter}2:{letter}{length + RULE_ROWS + 1}")
+        sheet.add_data_validation(rule)
+
+
+def input_look() -> dict[str, Any]:
+    """How a cell that a planner fills looks."""
+    from openpyxl.styles import Border, Font, PatternFill, Side
+
+    thin = Side(style="thin", color=RULE)
+    return {
+        "font": Font(name=FONT, size=10, color=INPUT_INK),
+        "fill": PatternFill("solid", fgColor=INPUT),
+        "border": Border(thin, thin, thin, thin),
+    }
+
+
+def _colour(tab: str) -> str:
+    return PLANNER if tab in PLANNER_TABS else NETWORK
 
 
 def _widths(sheet: Worksheet) -> list[float]:
@@ -249,7 +262,8 @@ def lines_of(text: str, width: float) -> int:
     return len(textwrap.wrap(text, max(1, int(width * 1.18)))) or 1
 
 
-def _dress(cell: Any, look: dict[str, Any]) -> None:
+def dress(cell: Any, look: dict[str, Any]) -> None:
+    """Give a cell fonts, fills, borders and formats."""
     for name, value in look.items():
         setattr(cell, name, value)
 

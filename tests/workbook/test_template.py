@@ -19,9 +19,10 @@ from sourcing.files import example
 from sourcing.instance import Instance
 from sourcing.sheets import TABS, Selector, Series
 from sourcing.workbook import read
+from sourcing.workbook.blank import blank_instance
 from sourcing.workbook.dropdowns import INLINE_LIST, TEXT, TITLE, rules_of, short
 from sourcing.workbook.guide import guide_rows
-from sourcing.workbook.template import blank_instance, table_of, write_workbook
+from sourcing.workbook.template import table_of, write_workbook
 
 STARTER = Path(__file__).parents[2] / "instances" / "starter.xlsx"
 
