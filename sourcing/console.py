@@ -14,7 +14,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from threading import current_thread, main_thread
+from threading import Event, RLock, Thread, current_thread, main_thread
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
@@ -31,6 +31,9 @@ MOST_SHORT = 6
 
 TELLING = 0.2
 """Seconds from one word of progress to the next."""
+
+TICK = 1.0
+"""Seconds after which the time on a line of progress goes on by itself."""
 
 _PLAIN = {"✗": "x", "→": "->", "✓": "ok", "…": "...", "–": "-", "·": "*"}
 _COLOURS = {"red": "31", "yellow": "33", "green": "32", "bold": "1", "dim": "2"}
@@ -108,28 +111,29 @@ class Progress:
         self.stopped = False
         self._shown = not talk.quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._stage, self._plan, self._dropped = "", False, False
-        self._begun, self._last, self._long = perf_counter(), 0.0, 0
+        self._begun, self._last, self._long, self._line = perf_counter(), 0.0, 0, ""
         self._before: Any = None
+        self._lock, self._over = RLock(), Event()
+        self._clock = Thread(target=self._tick, daemon=True)
 
     def __enter__(self) -> Self:
         if current_thread() is main_thread() and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             self._before = signal.signal(signal.SIGINT, self._interrupt)
+        if self._shown:
+            self._clock.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
-        self._write("")
+        self._over.set()
+        self.show("")
 
     def stop(self) -> bool:
         """Whether to end with the plan in hand; KeyboardInterrupt if nothing is wanted any more."""
         if self._dropped:
             raise KeyboardInterrupt
         return self.stopped
-
-    def begin(self, text: str) -> None:
-        """Show what goes on before there is a search: Ctrl-C still drops everything."""
-        self._write(text)
 
     def tell(self, stage: str, best: float | None = None, bound: float | None = None) -> None:
         """Show a stage with the cost in hand and the bound (k USD), at most five times a second."""
@@ -138,11 +142,26 @@ class Progress:
         if not self._shown or (now < self._last + TELLING and not new):
             return
         self._last = now
-        costs = [f"{name} {_musd(cost / 1000)}" for name, cost in (("plan", best), ("bound", bound)) if cost is not None]
+        costs = [
+            f"{name} {_musd(cost / 1000)}" for name, cost in (("plan", best), ("bound", bound)) if cost is not None
+        ]
         parts = [stage, f"{'  '.join(costs)} M USD" if costs else ""]
         if best is not None and bound is not None:
             parts.append(f"gap {100 * max(0.0, best - bound) / max(abs(best), 1e-9):.2f} %")
-        self._write("  ".join(part for part in (*parts, f"{now - self._begun:.0f} s") if part))
+        self.show("  ".join(part for part in parts if part))
+
+    def show(self, line: str) -> None:
+        """Show what goes on, and for how long; "" clears the line. Of itself it changes nothing about Ctrl-C."""
+        with self._lock:
+            self._line = line
+            self._write(f"{line}  {perf_counter() - self._begun:.0f} s" if line else "")
+
+    def _tick(self) -> None:
+        """Let the time on the line go on: a stage may take minutes without a word."""
+        while not self._over.wait(TICK):
+            with self._lock:
+                if self._line and not self._over.is_set():
+                    self.show(self._line)
 
     def _write(self, text: str) -> None:
         """Put a text in place of the one that stands there."""

@@ -166,6 +166,7 @@ def plan_of(
     tabs["Data notes"] = data_notes(instance)
     if compare and asked:
         _compare(solution, tabs, options, extra)
+    options.tell("origin and audit", solution.objective, solution.bound)
     traced = trace(instance, tabs, solution.ledger.view)
     tabs |= traced.tabs()
     for note in traced.notes():

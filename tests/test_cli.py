@@ -370,7 +370,7 @@ def test_progress_is_one_line_that_is_cleared(monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERM", "xterm")
     with console.Progress(console.Talk()) as progress:
-        progress.begin("building the model")
+        progress.show("building the model")
         progress.tell("linear model")
         clock[0] = 100.1
         progress.tell("linear model")  # too soon
@@ -379,10 +379,25 @@ def test_progress_is_one_line_that_is_cleared(monkeypatch):
         progress.tell("branch and bound", 100e3, 99e3)  # soon, but another stage
     shown = [line.rstrip() for line in screen.getvalue().split("\r")]
     assert shown == [
-        "", "building the model", "linear model  0 s", "rounding  bound 99.0 M USD  8 s",
+        "", "building the model  0 s", "linear model  0 s", "rounding  bound 99.0 M USD  8 s",
         "branch and bound  plan 100.0  bound 99.0 M USD  gap 1.00 %  8 s", "", "",
     ]  # fmt: skip
     assert screen.getvalue().endswith("\r" + " " * len(shown[4]) + "\r")
+
+
+def test_the_time_goes_on_through_a_long_stage(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", screen := Terminal())
+    monkeypatch.setattr(console, "TICK", 0.01)
+    monkeypatch.setenv("TERM", "xterm")
+    with console.Progress(console.Talk()) as progress:
+        progress.tell("rounding")
+        deadline = console.perf_counter() + 5
+        while screen.getvalue().count("rounding  0 s") < 3 and console.perf_counter() < deadline:
+            threading.Event().wait(0.01)
+    assert screen.getvalue().count("rounding  0 s") >= 3
+    said = screen.getvalue()
+    threading.Event().wait(0.05)
+    assert screen.getvalue() == said  # nothing is shown once it is over
 
 
 @pytest.mark.parametrize("columns", [10, 20, 80])

@@ -119,7 +119,7 @@ def solve(
 
     talk.say(f"Solving {problem.name}")
     with Progress(talk) as progress:
-        progress.begin("building the model")
+        progress.show("building the model")
         try:
             given: dict[str, Any] = {
                 "view": view and view.value, "gap": gap, "time_limit": time_limit, "seed": seed, "threads": threads,
@@ -132,11 +132,11 @@ def solve(
             else:
                 plan = make_plan(problem, **given)
         except NoPlan as fault:
-            progress.begin("")
+            progress.show("")
             return _no_plan(fault, target, talk, as_json=json)
         seconds = {"read": read, **(plan.futures or plan).seconds}
         write_begin = perf_counter()
-        progress.begin("")  # what is said from here on has the line to itself
+        progress.show("")  # what is said from here on has the line to itself
         with writing(target, talk, "plan") as out:
             write_plan(plan, out.temporary, seconds)
         if page:

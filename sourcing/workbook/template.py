@@ -39,8 +39,9 @@ AUTHOR = "sourcing"
 SPARE_ROWS = 20
 """Rows below the data that look like input."""
 
-NARROWEST, WIDEST, LINE, PAGE = 9, 60, 13.5, 250
-"""Least and greatest width of a column in characters; height of a line in points; width of a printed page."""
+NARROWEST, A_NAME, WIDEST, LINE, PAGE = 9, 15, 60, 13.5, 250
+"""Least width of a column in characters, that of one in which names will stand, and the greatest; height of a line in
+points; width of a printed page."""
 
 _MOMENT = dt.datetime(2026, 1, 1)
 _MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*(</dcterms:modified>)")
@@ -328,7 +329,8 @@ def _width(slot: Slot, texts: list[str]) -> float:
     name, _, unit = slot.header.partition(" (")  # the unit stays on one line
     words = max(len(word) for word in [*name.split(), f"({unit}"]) + 3
     header = max(words, len(slot.header) / 3 + 3)
-    return float(min(WIDEST, max(NARROWEST, math.ceil(max(longest + 2, header)))))
+    words_to_come = not texts and slot.column.kind not in ("number", "series", "yesno", "date")
+    return float(min(WIDEST, max(A_NAME if words_to_come else NARROWEST, math.ceil(max(longest + 2, header)))))
 
 
 def note_of(column: Column) -> str:
