@@ -66,6 +66,7 @@ class _Check:
             self.ids[tab] = active
             self.off[tab] = {str(getattr(row, id_field)) for row in instance.all(row_type)} - set(active)
         self.faults: dict[tuple[str, tuple[str, ...]], tuple[str, str] | None] = {}
+        self.unknown = 0  # words looked for among the ids
         self.displaced = self._displaced()
 
     def _displaced(self) -> set[tuple[str, str]]:
@@ -121,13 +122,15 @@ class _Check:
             letter, holder = (lookalike(word), "it") if lookalike(word) else (lookalike(twin), "the id there")
             message += f": {holder} holds a letter that looks like Latin '{letter}' but is not"
             return message, f"write '{twin}' anew" if holder == "it" else f"write the id of '{word}' there anew"
-        if len(self.faults) > MOST_SUGGESTIONS:  # looking for the nearest of many ids takes its time
-            return message, ""
+        anywhere = f"write an id of {' or '.join(tabs)}, or add it there"
+        self.unknown += 1
+        if self.unknown > MOST_SUGGESTIONS:  # looking for the nearest of many ids takes its time
+            return message, anywhere
         options = {key: key for key in ids}
         options |= {name: key for tab in tabs for key, name in self.ids[tab].items() if name}
         if "Sites" in tabs and len(word) == 2 and word.isupper():
             return message, f"did you mean 'country:{word}'?"
-        return message, did_you_mean(word, options)
+        return message, did_you_mean(word, options) or anywhere
 
 
 def _named(value: Any, column: Column) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -60,8 +60,10 @@ def test_the_nearest_is_found_among_ids_and_names(wrong: str) -> None:
     assert found == [("Site", "light: is not an id on tab Sites", "did you mean 'kuantan'?")]
 
 
-def test_nothing_is_suggested_where_nothing_is_near() -> None:
-    assert told(ENTITY, SITE, unit("xyz")) == [("Site", "light: is not an id on tab Sites", "")]
+def test_where_nothing_is_near_the_tab_of_the_ids_is_told() -> None:
+    assert told(ENTITY, SITE, unit("xyz")) == [
+        ("Site", "light: is not an id on tab Sites", "write an id of Sites, or add it there")
+    ]
 
 
 def test_letters_that_only_look_like_latin_ones() -> None:
@@ -108,14 +110,16 @@ def test_a_selector_of_what_does_not_exist() -> None:
     bad = Selector((("id", "kuantn"), ("entity", "kuantan"), ("id", "JP")))
     assert told(ENTITY, SITE, limit(bad)) == [
         ("From", "cap: 'kuantn' is not an id on tabs Sites or Entities", "did you mean 'kuantan'?"),
-        ("From", "cap: 'kuantan' is not an id on tab Entities", ""),
+        ("From", "cap: 'kuantan' is not an id on tab Entities", "write an id of Entities, or add it there"),
         ("From", "cap: 'JP' is not an id on tabs Sites or Entities", "did you mean 'country:JP'?"),
     ]
 
 
 def test_a_span_of_periods_is_a_period_or_of_the_calendar() -> None:
     assert told(limit(ANY, "2027H1")) == []
-    assert told(limit(ANY, "P9")) == [("First", "cap: is not an id on tab Periods", "")]
+    assert told(limit(ANY, "P9")) == [
+        ("First", "cap: is not an id on tab Periods", "write an id of Periods, or add it there")
+    ]
 
 
 def test_numbers_made_in_code_keep_their_limits() -> None:

@@ -14,10 +14,10 @@ from sourcing.workbook.marked import LIST, LOOKS
 
 @pytest.fixture(scope="module")
 def spoilt(tmp_path_factory):
-    """The starter with an unknown site in Lanes!B8, a negative capacity in Units!F5 and a text in Contracts!G3."""
+    """The starter with a misspelt site in Lanes!B8, a negative capacity in Units!F5 and a text in Contracts!G3."""
     path = tmp_path_factory.mktemp("spoilt") / "bad.xlsx"
     book = openpyxl.load_workbook(HOME / "starter.xlsx")
-    book["Lanes"]["B8"], book["Units"]["F5"], book["Contracts"]["G3"] = "nowhere", -3, "tbc"
+    book["Lanes"]["B8"], book["Units"]["F5"], book["Contracts"]["G3"] = "kuantam", -3, "tbc"
     book["Contracts"]["G3"].data_type = "s"
     book.save(path)
     return path
@@ -44,7 +44,7 @@ def test_each_fault_is_listed_with_a_link_to_its_cell(copy):
 
 def test_each_fault_is_coloured_and_told_at_its_cell(copy):
     book = openpyxl.load_workbook(copy)
-    for tab, at, rule in (("Lanes", "B8", "is not an id"), ("Units", "F5", "0 or more"), ("Contracts", "G3", "number")):
+    for tab, at, rule in (("Lanes", "B8", "did you mean 'kuantan'?"), ("Units", "F5", "0 or more"), ("Contracts", "G3", "number")):
         cell = book[tab][at]
         assert cell.fill.fgColor.rgb == f"00{LOOKS['error'][1]}"
         assert cell.font.color.rgb == f"00{LOOKS['error'][0]}"
