@@ -44,7 +44,8 @@ def test_each_fault_is_listed_with_a_link_to_its_cell(copy):
 
 def test_each_fault_is_coloured_and_told_at_its_cell(copy):
     book = openpyxl.load_workbook(copy)
-    for tab, at, rule in (("Lanes", "B8", "did you mean 'kuantan'?"), ("Units", "F5", "0 or more"), ("Contracts", "G3", "number")):
+    rules = {("Lanes", "B8"): "did you mean 'kuantan'?", ("Units", "F5"): "0 or more", ("Contracts", "G3"): "number"}
+    for (tab, at), rule in rules.items():
         cell = book[tab][at]
         assert cell.fill.fgColor.rgb == f"00{LOOKS['error'][1]}"
         assert cell.font.color.rgb == f"00{LOOKS['error'][0]}"
