@@ -107,10 +107,12 @@ def test_a_duty_below_the_minimum_load_is_named(either):
     plan = planned(MARKET, rows, firm(0)).summary()
     assert (plan["status"], plan["gap"], plan["short_t"]) == ("optimal", approx(0), approx(3))
     assert plan["model"]["integers"] == 1
-    assert why(rows, firm(3)) == [
-        ("contract minimum", "DEAL", "2026", approx(3), "3 t less for the minimum of contract DEAL in 2026",
-         "Contracts[DEAL].minimum"),
-    ]  # fmt: skip
+    # 60 % of 10 t are 6 t, and 30 % are the 3 t: half of that number goes; of the contract's all 3 t would
+    assert [(way, *row[:3], row[-2], row[-1]) for way, *row in why(rows, firm(3))] == [
+        (1, "minimum load", "works", "2026", "Units[works].Minimum load=30", "yes"),
+        (2, "contract minimum", "DEAL", "2026", "Contracts[DEAL].Minimum=0", "yes"),
+        (3, "surplus forbidden", "mine: magnet (clean)", "2026", "Materials[magnet].Surplus=allowed", "yes"),
+    ]
 
 
 def test_a_budget_for_less_than_a_whole_step_is_named(either):
@@ -120,9 +122,12 @@ def test_a_budget_for_less_than_a_whole_step_is_named(either):
         project="NEW", unit="works", capex=2, cost_of_capital=0, life=1, payer="gov", public_share=100
     )  # fmt: skip
     assert planned(MARKET, rows, firm(3), Entity(**payer, budget=2)).status == "optimal"
-    assert why(rows, firm(3), Entity(**payer, budget=1)) == [
-        ("budget", "gov", "", approx(1), "1 M USD more for the budget of gov", "Entities[gov].budget")
-    ]
+    first, second = why(rows, firm(3), Entity(**payer, budget=1))
+    assert first == (
+        1, "budget", "gov", None, approx(1), "M USD", "1 M USD more for the budget of gov: 1 → 2 M USD",
+        "Entities[gov].budget", "Entities[gov].Budget=2", "yes",
+    )  # fmt: skip
+    assert second[:5] == (2, "contract minimum", "DEAL", "2026", approx(3))  # it would do to drop the contract
 
 
 def test_what_grows_without_end_is_named(either):
@@ -136,7 +141,9 @@ def test_what_grows_without_end_is_named(either):
     with pytest.raises(NoPlan) as caught:
         make_plan(rows)
     assert (caught.value.exit_code, caught.value.report.status) == (6, "unbounded")
-    assert ("stock.level", "SHELF, clean, 2026") in caught.value.report.why.rows
+    grows = [row[:2] for row in caught.value.report.why.rows]
+    assert grows[0] == ("channels.flow", "mine, car, magnet, spot, clean, 2026")  # bought at 5 - 8 = -3 USD/kg
+    assert ("stock.level", "SHELF, clean, 2026") in grows
 
 
 # ------------------------------------------------------------------------------------------------ optima

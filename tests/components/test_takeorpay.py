@@ -56,11 +56,11 @@ def test_a_firm_contract_must_flow():
     ],
 )
 def test_a_firm_contract_that_cannot_flow_is_named(rows, least, missing):
-    words = rf"No plan exists. It would with: {missing} t less for the minimum of contract DEAL in 2026\."
+    words = rf"No plan exists. It would with: {missing} t less for the minimum of contract DEAL in 2026: 10 → {10 - missing} t/y\."
     with pytest.raises(NoPlan, match=words) as caught:
         planned(rows, deal(minimum=least, take_or_pay="firm"))
-    (why,) = caught.value.report.why.rows
-    assert why[:4] == ("contract minimum", "DEAL", "2026", approx(missing))
+    why = caught.value.report.why.rows[0]
+    assert why[:6] == (1, "contract minimum", "DEAL", "2026", approx(missing), "t")
 
 
 def test_a_share_of_the_sellers_output_must_be_taken():
