@@ -123,6 +123,6 @@ def test_starter_tells_what_a_site_that_is_off_moves():
 
 @bundled.slow
 def test_allied_is_compared_in_minutes():
-    found = what_if(bundled.instance("allied-2026"), off=[("mountain_pass_mine", "2028", 6.0)], options=QUIET)
+    found = what_if(bundled.instance("allied-2026"), off=[("mp_mtpass_mine", "2028", 6.0)], options=QUIET)
     assert found.after.audit.passed
     assert found.tables["Suppliers"].rows

@@ -49,7 +49,7 @@ def _day(year: int) -> dt.date:
     return dt.date(year, 1, 1)
 
 
-def firm(instance: Instance, name: str, **more: str) -> Instance:
+def firm(instance: Instance, name: str) -> Instance:
     return changed(instance, f"Contracts[{name}].Take-or-pay=firm")
 
 
