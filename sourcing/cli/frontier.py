@@ -10,6 +10,7 @@ import typer
 from sourcing import console
 from sourcing.cli.shared import (
     UNPROVEN,
+    AskedView,
     Dask,
     Debug,
     Force,
@@ -17,9 +18,9 @@ from sourcing.cli.shared import (
     Json,
     Output,
     Quiet,
+    Threads,
     Usage,
     Verbose,
-    View,
     Workers,
     command,
     print_json,
@@ -57,7 +58,7 @@ def frontier(
     scenarios: Annotated[
         bool, typer.Option("--scenarios", help="Expected shortage over all active scenarios (cvar always is).")
     ] = False,
-    view: Annotated[View | None, typer.Option(help="Whose cost is made least; default: the Settings tab.")] = None,
+    view: AskedView = None,
     output: Output = None,
     gap: Annotated[
         float, typer.Option(min=0.0, max=1.0, metavar="SHARE", help="Gap to which each plan is proven, if it can be.")
@@ -65,7 +66,7 @@ def frontier(
     time_limit: Annotated[
         float, typer.Option(min=0.1, metavar="SECONDS", help="Time for each plan; one begun is finished.")
     ] = 120.0,
-    threads: Annotated[int, typer.Option(min=0, help="Threads; 0 is all cores.")] = 0,
+    threads: Threads = 0,
     workers: Workers = 1,
     dask: Dask = "",
     force: Force = False,

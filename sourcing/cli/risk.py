@@ -9,6 +9,7 @@ import typer
 from sourcing import console
 from sourcing.cli.shared import (
     UNPROVEN,
+    AskedView,
     Dask,
     Debug,
     Force,
@@ -17,7 +18,6 @@ from sourcing.cli.shared import (
     Output,
     Quiet,
     Verbose,
-    View,
     Workers,
     command,
     print_json,
@@ -34,7 +34,7 @@ def risk(
     whole: Annotated[
         bool, typer.Option("--whole", help="Whole decisions in what is compared, to 0.01 % (hours if large).")
     ] = False,
-    view: Annotated[View | None, typer.Option(help="Whose cost is made least; default: the Settings tab.")] = None,
+    view: AskedView = None,
     output: Output = None,
     time_limit: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="Time for each plan.")] = 1800.0,
     gap: Annotated[

@@ -71,6 +71,8 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="EDIT", help="Write a cell anew: 'Tab[key].column[period]=value'; repeatable."),
 ]
+AskedView = Annotated[View | None, typer.Option(help="Whose cost is made least; default: the Settings tab.")]
+Threads = Annotated[int, typer.Option(min=0, help="Threads; 0 is all cores.")]
 Workers = Annotated[int, typer.Option(min=1, help="Local processes that share the work.")]
 Dask = Annotated[str, typer.Option(metavar="ADDRESS", help="Scheduler of a Dask cluster that shares the work.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

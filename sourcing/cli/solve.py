@@ -13,6 +13,7 @@ import typer
 from sourcing import console, files
 from sourcing.cli.shared import (
     UNPROVEN,
+    AskedView,
     Dask,
     Debug,
     Force,
@@ -21,9 +22,9 @@ from sourcing.cli.shared import (
     Quiet,
     Reading,
     Set,
+    Threads,
     Usage,
     Verbose,
-    View,
     Workers,
     command,
     print_json,
@@ -50,7 +51,7 @@ def solve(
         Path | None,
         typer.Option("-o", "--output", metavar="FILE", help="Plan workbook.", show_default="NAME.plan.xlsx"),
     ] = None,
-    view: Annotated[View | None, typer.Option(help="Whose cost is made least; default: the Settings tab.")] = None,
+    view: AskedView = None,
     time_limit: Annotated[
         float, typer.Option(min=0.1, metavar="SECONDS", help="Time for the search; a plan once begun is finished.")
     ] = 600.0,
@@ -58,7 +59,7 @@ def solve(
         float, typer.Option(min=0.0, max=1.0, metavar="SHARE", help="Gap within which a plan is proven.")
     ] = 0.005,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the solver.")] = 0,
-    threads: Annotated[int, typer.Option(min=0, help="Threads; 0 is all cores.")] = 0,
+    threads: Threads = 0,
     without_rule: Annotated[
         list[str] | None, typer.Option("--without-rule", metavar="ID", help="Leave a rule out; repeatable.")
     ] = None,

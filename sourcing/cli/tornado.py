@@ -9,14 +9,15 @@ import typer
 from sourcing import console
 from sourcing.cli.shared import (
     UNPROVEN,
+    AskedView,
     Debug,
     Force,
     InstancePath,
     Json,
     Output,
     Quiet,
+    Threads,
     Verbose,
-    View,
     command,
     print_json,
     read_instance,
@@ -44,7 +45,7 @@ def tornado(
     lead_times: Annotated[
         bool, typer.Option("--lead-times/--no-lead-times", help="Lead times too; each is built anew.")
     ] = True,
-    view: Annotated[View | None, typer.Option(help="Whose cost is made least; default: the Settings tab.")] = None,
+    view: AskedView = None,
     output: Output = None,
     time_limit: Annotated[
         float, typer.Option(min=0.1, metavar="SECONDS", help="Time for the plan, and for each other one.")
@@ -52,7 +53,7 @@ def tornado(
     gap: Annotated[
         float, typer.Option(min=0.0, max=1.0, metavar="SHARE", help="Gap within which the plan is proven.")
     ] = 0.005,
-    threads: Annotated[int, typer.Option(min=0, help="Threads; 0 is all cores.")] = 0,
+    threads: Threads = 0,
     force: Force = False,
     json: Json = False,
     quiet: Quiet = False,

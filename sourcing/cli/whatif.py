@@ -11,6 +11,7 @@ from sourcing import console
 from sourcing.cli.compare import objects, words
 from sourcing.cli.shared import (
     UNPROVEN,
+    AskedView,
     Debug,
     Force,
     InstancePath,
@@ -18,9 +19,9 @@ from sourcing.cli.shared import (
     Output,
     Quiet,
     Set,
+    Threads,
     Usage,
     Verbose,
-    View,
     command,
     print_json,
     read_instance,
@@ -48,7 +49,7 @@ def whatif(
         typer.Option(metavar="SITE=6m", help="Make a project, or those of a site, come later; repeatable."),
     ] = None,
     hold: Annotated[bool, typer.Option("--hold", help="Keep the decisions of the plan.")] = False,
-    view: Annotated[View | None, typer.Option(help="Whose cost is made least; default: the Settings tab.")] = None,
+    view: AskedView = None,
     output: Output = None,
     time_limit: Annotated[
         float, typer.Option(min=0.1, metavar="SECONDS", help="Time for the search of each plan.")
@@ -63,7 +64,7 @@ def whatif(
             show_default="0.0001; 0.005 in large models",
         ),
     ] = None,
-    threads: Annotated[int, typer.Option(min=0, help="Threads; 0 is all cores.")] = 0,
+    threads: Threads = 0,
     force: Force = False,
     json: Json = False,
     quiet: Quiet = False,
