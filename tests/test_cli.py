@@ -82,6 +82,19 @@ def test_solve_writes_a_report_beside_the_plan(tiny):
     assert page.read_text(encoding="utf-8") == "mine"
 
 
+def test_plan_and_report_are_written_both_or_not_at_all(tiny, monkeypatch):
+    run("solve", tiny, "--report", "html")
+    files = [tiny.with_name("tiny.plan.xlsx"), tiny.with_name("tiny.plan.html")]
+    before = [file.read_bytes() for file in files]
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sourcing.report.html.write_html", stopped)
+    assert "nothing was written" in run("solve", tiny, "--report", "html", code=130).stderr
+    assert [file.read_bytes() for file in files] == before
+
+
 def test_a_report_without_matplotlib_says_what_to_install(tiny, monkeypatch):
     monkeypatch.setattr("sourcing.cli.solve.find_spec", lambda name: None)
     done = run("solve", tiny, "--report", "html", code=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
@@ -138,14 +139,15 @@ def solve(
         seconds = {"read": read, **(plan.futures or plan).seconds}
         write_begin = perf_counter()
         progress.show("")  # what is said from here on has the line to itself
-        with writing(target, talk, "plan") as out:
+        with ExitStack() as both:  # a stop, or a failure of one, leaves what stood there of both
+            out = both.enter_context(writing(target, talk, "plan"))
             write_plan(plan, out.temporary, seconds)
-        if page:
-            from sourcing.report.html import write_html
+            if page:
+                from sourcing.report.html import write_html
 
-            with writing(page, talk, "report") as sheet:
+                sheet = both.enter_context(writing(page, talk, "report"))
                 write_html(plan, sheet.temporary, seconds)
-            page = sheet.path
+        page = sheet.path if page else None
         end = perf_counter()
     seconds |= {"write": end - write_begin, "total": end - begin}
     if json:
