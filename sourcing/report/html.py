@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sourcing.components.horizon import periods, settings
+from sourcing.components.horizon import periods
 from sourcing.files import PLAN_OF
 from sourcing.plan import Plan, first_open
 from sourcing.report import findings, report_tables, style
@@ -78,20 +78,18 @@ def html(
         for name, title, inner in sections
     )
     look = files("sourcing.report").joinpath("report.css").read_text(encoding="utf-8")
-    title, marking = findings.title(plan), escape(str(getattr(settings(plan.instance), "marking", "") or ""))
+    title = findings.title(plan)
     warning = findings.warning(plan)
     parts = [
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f'<meta name="{PLAN_OF}" content="{escape(plan.instance.name)}">',
         f"<title>{escape(title)}</title>\n<style>\n{look}</style>\n</head>\n<body>",
-        f'<div class="marking">{marking}</div>' if marking else "",
         f"<header>\n<h1>{escape(title)}</h1>\n<p>{escape(plan.verdict)}</p>",
         f'<p class="status">{escape(findings.status(plan))}</p>\n</header>',
         f'<div class="warning">{escape(warning)}</div>' if warning else "",
         f'<div class="tiles">{"".join(map(_tile, findings.tiles(plan)))}</div>\n<nav>{links}</nav>',
         f"<main>\n{body}\n</main>",
-        f'<footer class="marked">{marking}</footer>' if marking else "",
         "</body>\n</html>\n",
     ]
     return "\n".join(part for part in parts if part)
