@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sourcing.arrays import Column
-from sourcing.bindings import BINDINGS, cell_of, period_of
+from sourcing.arrays import Arrays, Column
+from sourcing.bindings import BINDINGS, Binding, cell_of, period_of
 from sourcing.components.channels import Channel, channels
 from sourcing.components.horizon import at, discount, periods
 from sourcing.components.production import Line, lines
+from sourcing.instance import Instance
+from sourcing.sheets import Row
 from sourcing.tables import Table, fields
 from sourcing.usage import decided_for
 
@@ -29,6 +32,9 @@ LEAST = 1.0
 
 CENT = 0.005
 """USD/kg that a source must be too dear for a break-even price below its own to be told."""
+
+UNIT_WORDS = {"t": "tonne", "steps": "step"}
+"""How one of a unit is said."""
 
 IDLE = 1e-6
 """Tonnes over the horizon below which a source counts as unused."""
@@ -52,37 +58,64 @@ def bottlenecks(solution: Solution) -> Table:
     return table
 
 
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """A row of the model that binds and comes from a cell: what one more of it is worth, in USD per `binding.unit`, not
+    discounted; `side` is the one on which it binds, in that unit. `more` says whether one more of it saves, or less."""
+
+    number: int
+    family: str
+    index: tuple[Any, ...]
+    binding: Binding
+    row: Row
+    period: str
+    usd: float
+    side: float
+    more: bool
+    cell: str
+
+
+def worths(instance: Instance, arrays: Arrays, duals: Any) -> Iterator[Worth]:
+    """What binds, in the order of the rows of the model."""
+    import numpy as np
+
+    spans = {t.id: t for t in periods(instance)}
+    last = periods(instance)[-1]
+    for number in np.flatnonzero(np.abs(duals) > 1e-9).tolist():
+        family, index = arrays.rows[number]
+        if (binding := BINDINGS.get(family)) is None:
+            continue
+        dual, period, row = float(duals[number]), period_of(instance, family, index), binding.row(instance, index)
+        usd = 1000 * abs(dual) / discount(instance, spans.get(period, last))
+        side = float(arrays.row_upper[number] if dual < 0 else arrays.row_lower[number])
+        cell = cell_of(instance, row, binding.field, period)
+        yield Worth(number, family, index, binding, row, period, usd, side, dual < 0, cell)
+
+
 def _binding(solution: Solution) -> Iterator[tuple[float, tuple[Any, ...]]]:
     """Rent and table row of each row of the model that binds and comes from a cell."""
     import numpy as np
 
-    instance, arrays = solution.instance, solution.arrays
-    last = periods(instance)[-1]
+    arrays = solution.arrays
     matrix = arrays.matrix().tocsr()
     counted = matrix.maximum(0) @ solution.x
     decided = matrix[:, np.flatnonzero(~arrays.integer)].getnnz(axis=1) == 0
-    for number in np.flatnonzero(np.abs(solution.duals) > 1e-9).tolist():
-        family, index = arrays.rows[number]
-        if family not in BINDINGS or decided[number]:  # a row of decisions alone: they are what they are
+    for found in worths(solution.instance, arrays, solution.duals):
+        number, binding, period = found.number, found.binding, found.period
+        if decided[number]:  # a row of decisions alone: they are what they are
             continue
-        dual, binding = float(solution.duals[number]), BINDINGS[family]
-        period = period_of(instance, family, index)
-        worth = 1000 * abs(dual) / discount(instance, solution.lots.spans.get(period, last))
-        side = float(arrays.row_upper[number] if dual < 0 else arrays.row_lower[number])
-        limit = side or float(counted[number])  # a share, or the capacity of a project, has its tonnes on the left
-        if worth < LEAST or abs(limit) < 1e-6:  # what does not exist has no meaningful worth
+        limit = found.side or float(counted[number])  # a share, or a project's capacity, has its tonnes on the left
+        if found.usd < LEAST or abs(limit) < 1e-6:  # what does not exist has no meaningful worth
             continue
         fall, rise = solution.live.range_of(number)
-        row = binding.row(instance, index)
-        more, unit = "One more" if dual < 0 else "One less", {"t": "tonne", "steps": "step"}.get(binding.unit, "M USD")
-        words = f"{more} {unit} of {binding.words.format(name=row.key)}" + (f" in {period}" if period else "")
-        words += f" saves {worth:,.0f} USD."
-        low, high = max(0.0, limit - fall), limit + rise
+        more, unit = "One more" if found.more else "One less", UNIT_WORDS.get(binding.unit, binding.unit)
+        words = f"{more} {unit} of {binding.words.format(name=found.row.key)}" + (f" in {period}" if period else "")
+        words += f" saves {found.usd:,.0f} USD."
+        low, high = max(0.0, limit - fall), limit + rise if math.isfinite(rise) else None
         yield (
-            worth * abs(limit),
+            found.usd * abs(limit),
             (
-                binding.kind, row.key, period or None, worth, unit, low, high if math.isfinite(high) else None, None,
-                None, words, cell_of(instance, row, binding.field, period),
+                binding.kind, found.row.key, period or None, found.usd, unit, low, high, None, None, words, found.cell,
             ),
         )  # fmt: skip
 

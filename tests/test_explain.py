@@ -200,6 +200,6 @@ def test_a_price_below_zero_that_nothing_bounds_is_found():
     headline, table = why(rows, solution.arrays, solution.status)
     told = "No plan exists: the cost could fall without end, so a price or a limit must be wrong. What earns: "
     assert headline == f"{told}magnet from mine to car in 2026 at the offer of mine (Offers[mine|magnet].adder)."
-    # 5 - 8 USD/kg
-    assert table.rows[0][:3] == ("channels.flow", "mine, car, magnet, spot, clean, 2026", approx(3))
+    # bought at 5 - 8 = -3 USD/kg, so a tonne earns 3,000 USD
+    assert table.rows[0][:3] == ("channels.flow", "mine, car, magnet, spot, clean, 2026", approx(3000))
     assert ("stock.level", "SHELF, clean, 2026") in {row[:2] for row in table.rows}

@@ -18,8 +18,8 @@ from sourcing.components.projects import Project, can_run, project_units
 from sourcing.components.qualifications import Qualification, accepted
 from sourcing.components.rules import Rule
 from sourcing.components.stock import Stockpile
-from sourcing.edits import Edit, cell_at
-from sourcing.explain.remedies import Remedy, number_text
+from sourcing.edits import Edit
+from sourcing.explain.remedies import Remedy, number_text, place
 from sourcing.instance import Instance
 from sourcing.sheets import Row, year_of
 
@@ -124,8 +124,7 @@ def _change(
     nature: str = "date",
 ) -> Remedy:
     column = row.columns[field]
-    cell = cell_at(instance, row, field, span) if span else instance.cell(row, field)
-    where = f"{row.tab}!{cell}" if cell else f"{row.name_of_row}.{field}"
+    where = place(instance, row, field, span)
     old = getattr(row, field)
     return Remedy(
         "capacity" if field == "capacity" else "date", row.key, row.tab, where, t.id, 0.0, "", words,

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from sourcing.arrays import Arrays, compile_path
 from sourcing.edits import WrongEdit, edited, parse
 from sourcing.explain.dates import dated
-from sourcing.explain.elastic import DUTY, PHYSICAL, Elastic, OutOfTime, Rule
+from sourcing.explain.elastic import BAN, DUTY, PHYSICAL, POLICY, Elastic, OutOfTime, Rule
 from sourcing.explain.remedies import Remedy, remedies
 from sourcing.instance import Instance
 from sourcing.model import build
@@ -127,7 +127,7 @@ class Search:
 
     def _alone(self, first: dict[Rule, Any]) -> None:
         """Try the rules on which the proof rests one by one: duties first, then what somebody set."""
-        order = (DUTY, "ban", "policy", PHYSICAL)
+        order = (DUTY, BAN, POLICY, PHYSICAL)
         accused = self._others(first) if self.elastic.whole else self.elastic.accused()
         accused = [rule for rule in accused if not self.kept(rule)]
         accused.sort(key=lambda rule: (rule not in first, order.index(self.elastic.natures[rule])))
@@ -197,9 +197,9 @@ class Search:
         alone = [way for way in ways if len(way.rows) == 1]
         duties = [way for way in alone if way.remedies[0].nature == DUTY]
         shut_out = all(way.share >= WHOLE for way in duties)
-        order = {DUTY: 2, "ban": 3, "policy": 3, "late": 4, "date": 4, PHYSICAL: 5}
+        order = {DUTY: 2, BAN: 3, POLICY: 3, "late": 4, "date": 4, PHYSICAL: 5}
         if shut_out:
-            order |= {"ban": 0, "policy": 1, "late": 1}
+            order |= {BAN: 0, POLICY: 1, "late": 1}
 
         def rank(way: Way) -> tuple[Any, ...]:
             nature = max(order[remedy.nature] for remedy in way.remedies)

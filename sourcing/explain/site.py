@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sourcing.bindings import BINDINGS, cell_of, period_of
-from sourcing.bottlenecks import unused
+from sourcing.bindings import cell_of
+from sourcing.bottlenecks import LEAST, UNIT_WORDS, unused, worths
 from sourcing.components.channels import channels, routes
 from sourcing.components.contracts import contracts
 from sourcing.components.demand import Demand
-from sourcing.components.horizon import discount, periods
+from sourcing.components.horizon import periods
 from sourcing.components.lanes import lane
 from sourcing.components.limits import Limit
 from sourcing.components.materials import select_materials
@@ -32,9 +32,6 @@ from sourcing.words import did_you_mean
 
 if TYPE_CHECKING:
     from sourcing.solver import Solution
-
-LEAST = 1.0
-"""USD a tonne from which a row is said to block."""
 
 SHOWN = 12
 """Blocks that are told at most."""
@@ -196,7 +193,6 @@ def _names(found: list[str]) -> str:
 def _binding(solution: Solution, site: str) -> Told:
     """Rows with a worth that bound what the site makes and ships, and full units of those who take it."""
     instance = solution.instance
-    last = periods(instance)[-1]
     ways = [h for h in channels(instance) if h.origin == site]
     units = {row.unit: site for row in instance[Unit] if row.site == site}
     down = {h.destination for h in ways}
@@ -210,14 +206,8 @@ def _binding(solution: Solution, site: str) -> Told:
         and any(h.material in select_materials(instance, row.material, row.form) for h in ways)
     }
     groups: dict[tuple[str, str, str], list[tuple[float, str, str]]] = {}
-    for number in abs(solution.duals).argsort()[::-1].tolist():
-        dual = float(solution.duals[number])
-        family, index = solution.arrays.rows[number]
-        binding = BINDINGS.get(family)
-        if abs(dual) < 1e-9:
-            break
-        if binding is None:
-            continue
+    for found in sorted(worths(instance, solution.arrays, solution.duals), key=lambda found: -found.usd):
+        family, index, binding = found.family, found.index, found.binding
         own = {
             "production": index[0] in units or index[0] in below,
             "projects": index[0] in units or index[0] in below,
@@ -228,18 +218,16 @@ def _binding(solution: Solution, site: str) -> Told:
         }.get(family.split(".")[0], False)
         own = own or (family == "channels.lane" and index[0] in lanes)
         own = own or (family == "channels.offer" and "|".join(index[:2]) in offers)
-        if not own:
-            continue
-        row, period = binding.row(instance, index), period_of(instance, family, index)
-        worth = 1000 * abs(dual) / discount(instance, solution.lots.spans.get(period, last))
-        if worth < LEAST:
-            continue
-        what = "capacity downstream" if index[0] in below else binding.kind
-        cell = cell_of(instance, row, binding.field, period)
-        groups.setdefault((what, binding.words.format(name=row.key), binding.unit), []).append((worth, period, cell))
+        if own and found.usd >= LEAST:
+            what = "capacity downstream" if index[0] in below else binding.kind
+            key = what, binding.words.format(name=found.row.key), binding.unit
+            groups.setdefault(key, []).append((found.usd, found.period, found.cell))
     for (what, words, unit), told in groups.items():
         worth, period, cell = told[0]
         when = f" in {period}" if period else ""
         more = f" (binds in {len(told)} periods)" if len(told) > 1 else ""
-        of = {"t": "tonne", "steps": "step"}.get(unit, "M USD")
-        yield what, f"the {words} binds: one {of} there is worth {worth:,.0f} USD{when}{more}", cell
+        yield (
+            what,
+            f"the {words} binds: one {UNIT_WORDS.get(unit, unit)} there is worth {worth:,.0f} USD{when}{more}",
+            cell,
+        )

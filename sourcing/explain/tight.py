@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from sourcing.arrays import Arrays
-from sourcing.bindings import BINDINGS, cell_of, period_of
-from sourcing.components.horizon import discount, periods
+from sourcing.bottlenecks import worths
 from sourcing.explain.elastic import OutOfTime
 from sourcing.explain.search import possible
 from sourcing.instance import Instance
@@ -42,24 +41,12 @@ def tightest(instance: Instance, solution: Any, count: int = 5) -> Table:
                ("Rent", "M USD"), "Cell"),
         "What binds most, from the linear model with decisions in parts; rent: worth of one more, times all of it.",
     )  # fmt: skip
-    spans = {t.id: t for t in periods(instance)}
-    last = periods(instance)[-1]
     rents: dict[tuple[str, str, str, str], list[tuple[float, float, str, str]]] = {}
-    for number in abs(solution.duals).argsort()[::-1].tolist():
-        dual, (family, index) = float(solution.duals[number]), solution.arrays.rows[number]
-        if abs(dual) < 1e-9:
-            break
-        binding = BINDINGS.get(family)
-        if binding is None:
-            continue
-        side = float(solution.arrays.row_upper[number] if dual < 0 else solution.arrays.row_lower[number])
-        if not side:
-            continue
-        row, period = binding.row(instance, index), period_of(instance, family, index)
-        worth = 1000 * abs(dual) / discount(instance, spans.get(period, last))
-        cell = cell_of(instance, row, binding.field, period)
-        key = binding.kind, row.key, row.tab, binding.unit
-        rents.setdefault(key, []).append((worth, worth * abs(side) / 1e6, period, cell))
+    for found in worths(instance, solution.arrays, solution.duals):
+        if found.side:
+            key = found.binding.kind, found.row.key, found.row.tab, found.binding.unit
+            rent = found.usd * abs(found.side) / 1e6
+            rents.setdefault(key, []).append((found.usd, rent, found.period, found.cell))
     order = sorted(rents.items(), key=lambda item: -sum(rent for _, rent, _, _ in item[1]))
     for (kind, name, _, unit), told in order[:count]:
         worth, _, period, cell = max(told)

@@ -27,7 +27,13 @@ def loop(instance: Instance, arrays: Arrays) -> tuple[str, Table]:
 
     table = Table(
         "Why",
-        fields("What grows", "Where", ("Earns", "k USD", "a tonne, discounted; below 0 it costs"), "In words", "Cell"),
+        fields(
+            "What grows",
+            "Where",
+            ("Earns", "USD", "one more of it, a tonne or a step, discounted; below 0 it costs"),
+            "In words",
+            "Cell",
+        ),
         "A combination that earns without end; something must bound it.",
     )
     solver = highs(replace(arrays, integer=np.zeros(len(arrays.columns), dtype=bool)), Options())
@@ -40,7 +46,7 @@ def loop(instance: Instance, arrays: Arrays) -> tuple[str, Table]:
     for j in sorted(grows, key=lambda j: arrays.cost[j] * ray[j]):
         family, index = arrays.columns[j]
         words, cell = _told(instance, family, index)
-        table.add(family, ", ".join(str(part) for part in index), -float(arrays.cost[j]), words, cell)
+        table.add(family, ", ".join(str(part) for part in index), 0.0 - 1000 * float(arrays.cost[j]), words, cell)
     text = "No plan exists: the cost could fall without end, so a price or a limit must be wrong."
     told = list(dict.fromkeys(f"{row[3]} ({row[4]})" for row in table.rows if row[3] and row[2] > 0))[:2]
     return text + (f" What earns: {'; '.join(told)}." if told else ""), table
