@@ -29,8 +29,11 @@ from sourcing.sheets import TABS, Column, InstanceError, Row, Series, SourcingEr
 from sourcing.words import did_you_mean, fold
 from sourcing.workbook import cells
 
-ADDRESS = r"\s*(?P<tab>[^\[\]]+?)\s*\[(?P<key>.+?)\]\s*\.\s*(?P<column>[^\[\]=]+?)\s*(?:\[(?P<span>[^\[\]]+)\]\s*)?"
-_EDIT = re.compile(ADDRESS + r"=(?P<value>.*)", re.DOTALL)
+_EDIT = re.compile(
+    r"\s*(?P<tab>[^\[\]]+?)\s*\[(?P<key>.+?)\]\s*\.\s*(?P<column>[^\[\]=]+?)\s*(?:\[(?P<span>[^\[\]]+)\]\s*)?"
+    r"=(?P<value>.*)",
+    re.DOTALL,
+)
 _RELATIVE = re.compile(r"([*+])\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
 _UNIT = re.compile(r"\s*\([^()]*\)$")
 

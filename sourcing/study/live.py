@@ -21,7 +21,6 @@ of a period, as in `recourse`. `solve(free=True)` lets all decisions go, and giv
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
@@ -39,7 +38,7 @@ from sourcing.components.projects import Project
 from sourcing.components.scenarios import Shock
 from sourcing.components.stock import Stockpile
 from sourcing.dive import PIVOTS
-from sourcing.edits import ADDRESS
+from sourcing.edits import edited, parse
 from sourcing.futures.stamp import Form
 from sourcing.instance import Instance
 from sourcing.sheets import InstanceError, NoPlan, Selector
@@ -74,19 +73,14 @@ class Study:
         self._solver: _Solver | None = None
 
     def set(self, address: str, value: float | str) -> Study:
-        """Change the number in a cell: `Tab[key].column`, or `Tab[key].column[period]` for a period or calendar span.
+        """Write a cell anew, as `--set` does: `Tab[key].column`, or `Tab[key].column[period]` for a period or span.
 
-        `key` are the key columns joined by `|`; `none` is no limit, and column Active takes yes and no. Raises
-        ValueError for what is no address, InstanceError for a cell that cannot be changed so.
+        `key` are the key columns joined by `|`; `none` or infinity is no limit. Raises WrongEdit (a ValueError) for
+        what names no cell or is no value of it, InstanceError where the change leaves an instance that has errors.
         """
-        found = re.fullmatch(ADDRESS, address)
-        if found is None:
-            raise ValueError(f"{address!r} is no address: write Tab[key].column or Tab[key].column[period]")
-        window = self._window(found["span"].strip(), None) if found["span"] else _ALWAYS
         text = f"{value:.17g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
-        text = "none" if text == "inf" else text
-        shock = self._shock(found["tab"], found["column"], row_id=found["key"], set=text)
-        return self._change([(shock, window)], f"set {address}={text}")
+        self.instance = edited(self.instance, [parse(f"{address}={'none' if text == 'inf' else text}")])
+        return self
 
     def off(self, what: str, first: str = "", months: float | None = None) -> Study:
         """Close a site, a unit, a party, `country:MY` or a lane `from>to`; from a period on, for some months.

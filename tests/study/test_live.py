@@ -13,6 +13,7 @@ from sourcing.components.demand import Demand
 from sourcing.components.lanes import Lane
 from sourcing.components.production import Unit
 from sourcing.components.projects import Project
+from sourcing.edits import WrongEdit
 from sourcing.sheets import InstanceError, NoPlan
 from sourcing.solver import Options, solve_path
 from sourcing.study.live import Study
@@ -49,7 +50,7 @@ def test_a_cell_at_all_times_and_a_key_of_several_parts(study):
 def test_what_ifs_add_up_until_they_are_undone(study):
     study.set("Units[a car].capacity", 6).set("Demand[buyer|car|].demand[2026]", 5)
     assert study.solve().objective == pytest.approx(5 + 6 + 2 * 3)
-    assert study.instance.switches == ("set Units[a car].capacity=6", "set Demand[buyer|car|].demand[2026]=5")
+    assert study.instance.switches == ("set Units[a car].Capacity=6", "set Demand[buyer|car|].Demand[2026]=5")
     assert study.reset().solve().objective == pytest.approx(2 * 8)
 
 
@@ -166,10 +167,12 @@ def test_a_what_if_without_a_plan_says_so():
 @pytest.mark.parametrize(
     ("ask", "fault", "words"),
     [
-        (lambda s: s.set("Units.capacity", 1), ValueError, "is no address"),
-        (lambda s: s.set("Units[nobody].capacity", 1), InstanceError, "nobody|no row"),
-        (lambda s: s.set("Units[a car].colour", 1), InstanceError, "not a column"),
-        (lambda s: s.set("Units[a car].capacity[2050]", "many"), InstanceError, "not a number"),
+        (lambda s: s.set("Units.capacity", 1), ValueError, "is no edit"),
+        (lambda s: s.set("Units[nobody].capacity", 1), WrongEdit, "Units has no row nobody"),
+        (lambda s: s.set("Units[a car].colour", 1), WrongEdit, "colour is no column of Units"),
+        (lambda s: s.set("Units[a car].capacity[2026]", "many"), WrongEdit, "many is not a number"),
+        (lambda s: s.set("Units[a car].capacity[2050]", 1), WrongEdit, "2050 lies outside the horizon"),
+        (lambda s: s.set("Demand[buyer|car|].customer", "nobody"), InstanceError, "is not an id on tab Sites"),
         (lambda s: s.set("Units[a car].capacity[someday]", 1), ValueError, "neither a period nor a calendar span"),
         (lambda s: s.off("aa"), ValueError, "'aa' is no site, party or unit"),
         (lambda s: s.off("buyer"), ValueError, "no site that could close"),
