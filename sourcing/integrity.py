@@ -16,13 +16,16 @@ from sourcing.words import did_you_mean, latin, lookalike
 MOST_SUGGESTIONS = 200
 
 
-def integrity(instance: Instance, incomplete: Collection[str] = ()) -> list[Issue]:
+def integrity(
+    instance: Instance, incomplete: Collection[str] = (), doubtful: Collection[tuple[str, int]] = ()
+) -> list[Issue]:
     """Duplicate keys, ids that do not exist or are switched off, and numbers beyond their limits.
 
-    Ids of the tabs in `incomplete` (some of their rows could not be read) are taken on trust.
+    Ids of the tabs in `incomplete` (some of their rows could not be read) are taken on trust, and `doubtful` rows
+    (tab, line), of which a cell could not be read, are no doubles.
     """
     check = _Check(instance, incomplete)
-    issues = [issue for row_type in TABS.values() for issue in _doubles(instance, row_type)]
+    issues = [issue for row_type in TABS.values() for issue in _doubles(instance, row_type, doubtful)]
     for row_type in TABS.values():
         for row in instance[row_type]:
             for name, column in row_type.columns.items():
@@ -41,9 +44,20 @@ def ids_named(row: Row) -> set[str]:
     }
 
 
-def _doubles(instance: Instance, row_type: type[Row]) -> Iterator[Issue]:
+def overwritten(instance: Instance) -> bool:
+    """Whether an id stands twice, so that one that others name may be gone."""
+    return any(
+        not row_type.columns[row_type.key_fields[0]].refers
+        and len({row.key for row in instance[row_type]}) < len(instance[row_type])
+        for row_type in TABS.values()
+    )
+
+
+def _doubles(instance: Instance, row_type: type[Row], doubtful: Collection[tuple[str, int]]) -> Iterator[Issue]:
     first: dict[str, Row] = {}
     for row in instance[row_type]:
+        if (row.tab, row.line) in doubtful:
+            continue
         if row.key in first:
             cell = instance.cell(first[row.key])
             columns = " and ".join(row_type.columns[name].name for name in row_type.key_fields[:4])
@@ -92,9 +106,9 @@ class _Check:
         value = getattr(row, name)
         for number in _numbers(value):
             if broken := column.broken_limit(number):
-                yield self.instance.issue(row, name, broken)
+                yield self.instance.issue(row, name, broken, f"correct it: {column.meaning}")
         if column.required and value in (None, "", ()):
-            yield self.instance.issue(row, name, "may not be blank")
+            yield self.instance.issue(row, name, "may not be blank", f"write {column.meaning}")
         for word, tabs in _named(value, column):
             if fault := self._fault(word, tabs):
                 message, remedy = fault

@@ -25,7 +25,7 @@ LAYERS = (
     {"sheets", "tables"},
     {"instance", "files"},
     {"components", "ledger", "integrity"},  # components post into the ledger, which knows periods and parties
-    {"schema"},
+    {"schema", "suspicions"},
     {"workbook"},
     {"lots", "edits", "differences", "variants"},
     {"model"},

@@ -86,7 +86,7 @@ def test_a_setting_that_the_tab_does_not_list_is_added(instance):
         ("Units[mine car].Capacity[someday]=3", "someday is neither a period nor a calendar span"),
         ("Units[mine car].Capacity[2028:2027]=3", "ends before it begins"),
         ("Units[mine car].Capacity[2040]=3", "lies outside the horizon; the periods are 2026 to 2028"),
-        ("Units[mine car].Capacity=-3", "-3 must be 0 or more .it holds 10 t/y"),
+        ("Units[mine car].Capacity=-3", "-3 must be 0 or more; did you mean 3. .it holds 10 t/y"),
         ("Units[mine car].Capacity=many", "many is not a number"),
         ("Units[mine car].Capacity=", "may not be blank"),
         ("Units[mine car].Capacity=*-1", "makes it -10: it must be 0 or more"),

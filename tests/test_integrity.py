@@ -124,15 +124,17 @@ def test_a_span_of_periods_is_a_period_or_of_the_calendar() -> None:
 
 def test_numbers_made_in_code_keep_their_limits() -> None:
     assert told(ENTITY, SITE, dataclasses.replace(UNIT, minimum_load=120)) == [
-        ("Minimum load", "light: must be 0 to 100 %", "")
+        ("Minimum load", "light: must be 0 to 100 %", "correct it: least load while it runs")
     ]
     assert told(ENTITY, SITE, dataclasses.replace(UNIT, capacity=Series((2026, 2027), (1, -1)))) == [
-        ("Capacity", "light: must be 0 or more", "")
+        ("Capacity", "light: must be 0 or more", "correct it: what it can do in a year; none is no limit")
     ]
 
 
 def test_required_columns_may_not_be_blank_in_code() -> None:
-    assert told(Material(material="ndpr", form="")) == [("Form", "ndpr: may not be blank", "")]
+    assert told(Material(material="ndpr", form="")) == [
+        ("Form", "ndpr: may not be blank", "write where it stands in the chain")
+    ]
 
 
 def test_a_word_in_place_of_an_id() -> None:

@@ -74,4 +74,8 @@ REPORTED: tuple[Any, ...] = (channels, demand, stock, takeorpay, projects, produ
 
 def checks(instance: Instance) -> list[Issue]:
     """Every fault and warning of an instance whose cells and references are sound."""
-    return [issue for component in COMPONENTS if hasattr(component, "checks") for issue in component.checks(instance)]
+    first = horizon.checks(instance)
+    if any(issue.tab == horizon.Period.tab for issue in first):
+        return first  # all others reckon with the periods
+    others = [component for component in COMPONENTS if hasattr(component, "checks") and component is not horizon]
+    return first + [issue for component in others for issue in component.checks(instance)]

@@ -210,14 +210,16 @@ def _new(shock: Shock, row: Row, column: Column, window: Window, whole: bool) ->
     if old is None and blank is None and not (column.kind == "number" and whole and shock.set):
         raise Unfit("of_column", f"{row.name_of_row} has no {column.name}", "fill the cell there, or name other rows")
     if isinstance(old, str):
-        raise Unfit("of_column", f"{column.name} of {row.name_of_row} is {old}, which is no number")
+        raise Unfit("of_column", f"{column.name} of {row.name_of_row} is {old}, which is no number", "name other rows")
     if LEAD_TIMES.get(row.tab) == column.field:
         return _late(shock, row, column, Series.constant(old) if isinstance(old, int | float) else old, window)
 
     def checked(value: float) -> float | None:
         new: float | None = change(row, value)
         if new is not None and not (new == math.inf and blank == NO_LIMIT) and (fault := column.broken_limit(new)):
-            raise Unfit(_operand(shock), f"makes {column.name} of {row.name_of_row} {new:g}: it {fault}")
+            raise Unfit(
+                _operand(shock), f"makes {column.name} of {row.name_of_row} {new:g}: it {fault}", "write another number"
+            )
         return new
 
     if not isinstance(old, Series):
@@ -243,13 +245,17 @@ def _operation(shock: Shock, column: Column, infinite: bool) -> Any:
     if shock.set:
         word = fold(shock.set)
         if word == "none" and not infinite:
-            raise Unfit("set", f"{column.name} must be a number", f"write it in {column.unit}" if column.unit else "")
+            raise Unfit(
+                "set",
+                f"{column.name} must be a number",
+                f"write it in {column.unit or 'numbers'}",
+            )
         try:
             number = math.inf if word == "none" else float(shock.set)
             if math.isnan(number):
                 raise ValueError
         except ValueError:
-            raise Unfit("set", "is not a number", f"write it in {column.unit}" if column.unit else "") from None
+            raise Unfit("set", "is not a number", f"write it in {column.unit or 'numbers'}") from None
         return lambda _, __: number
     times, plus = (1.0 if shock.multiply is None else shock.multiply), (shock.add or 0.0) + (shock.delay or 0.0)
 
@@ -288,7 +294,11 @@ def _late(shock: Shock, row: Row, column: Column, old: Series, window: Window) -
         hit = at < window.end - MOMENT and (at >= window.start - MOMENT or at + months / 12 > window.start + MOMENT)
         values.append(change(row, months) if hit else months)
         if fault := column.broken_limit(values[-1]):
-            raise Unfit(_operand(shock), f"makes {column.name} of {row.name_of_row} {values[-1]:g}: it {fault}")
+            raise Unfit(
+                _operand(shock),
+                f"makes {column.name} of {row.name_of_row} {values[-1]:g}: it {fault}",
+                "write another number",
+            )
     return Series(tuple(starts), tuple(values))
 
 

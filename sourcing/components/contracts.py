@@ -341,7 +341,7 @@ def checks(instance: Instance) -> list[Issue]:
     for row in instance[Contract]:
         for field in ("seller", "buyer"):
             if not select_sites(instance, getattr(row, field)):
-                faults.append(instance.issue(row, field, "means no site"))
+                faults.append(instance.issue(row, field, "means no site", "name a site, or a party that has one"))
         if row.fixed is None and not row.index and not instance.row(Material, row.material).index:
             message = f"no price: neither Index nor Fixed is given, and {row.material} has no price index"
             faults.append(instance.issue(row, "index", message, "name an index"))
@@ -350,27 +350,27 @@ def checks(instance: Instance) -> list[Issue]:
         for t in periods(instance):
             floor, cap = at(row.floor, t), at(row.cap, t)
             if floor is not None and cap is not None and floor > cap:
-                faults.append(instance.issue(row, "floor", f"is above the cap of {cap:g}"))
+                faults.append(instance.issue(row, "floor", f"is above the cap of {cap:g}", "correct one"))
                 break
         if any(at(row.premium, t) < -100 for t in periods(instance)):
             faults.append(instance.issue(row, "premium", "makes the price negative", "write -100 or more"))
         if row.since and row.until and row.until < row.since:
-            faults.append(instance.issue(row, "until", "is before From"))
+            faults.append(instance.issue(row, "until", "is before From", "write a later date"))
         for t in periods(instance):
             least, most = least_tonnes(row, t), most_tonnes(row, t)
             if most is not None and least > most + 1e-9:
                 message = f"is above the maximum in {t.id}: {least:g} t against {most:g} t"
-                faults.append(instance.issue(row, "minimum", message))
+                faults.append(instance.issue(row, "minimum", message, "lower it, or raise the maximum"))
                 break
         shares = [(at(row.minimum_share, t), at(row.maximum_share, t)) for t in periods(instance)]
         if any(least is not None and most is not None and least > most for least, most in shares):
-            faults.append(instance.issue(row, "minimum_share", "is above the maximum share"))
+            faults.append(instance.issue(row, "minimum_share", "is above the maximum share", "correct one"))
         if row.rebate_share and row.rebate_from is None:
             faults.append(instance.issue(row, "rebate_from", "a share is given, but not from which price", "give it"))
         if row.status == "signed" and row.signing_cost:
             message = "is of a contract that is signed already: it is sunk, and not counted"
-            faults.append(instance.issue(row, "signing_cost", message, warning=True))
+            faults.append(instance.issue(row, "signing_cost", message, "leave it blank", warning=True))
         if row.status == "option" and not signings(instance, row):
             message = "cannot be signed: no period that is open to decisions lies in its dates"
-            faults.append(instance.issue(row, "status", message, warning=True))
+            faults.append(instance.issue(row, "status", message, "write a later To, or signed if it is", warning=True))
     return faults

@@ -232,7 +232,8 @@ def checks(instance: Instance) -> list[Issue]:
         last[pair] = row
     for pair, row in last.items():
         if pair not in needs:
-            faults.append(instance.issue(row, "material", "the customer has no demand for it", warning=True))
+            remedy = "add the demand, or set Active to no"
+            faults.append(instance.issue(row, "material", "the customer has no demand for it", remedy, warning=True))
         for d in needs.get(pair, ()):
             full = settings(instance).shortage_value if d.shortage_value is None else d.shortage_value
             if row.up_to < 100 and full < row.value:
@@ -240,7 +241,8 @@ def checks(instance: Instance) -> list[Issue]:
                 faults.append(instance.issue(row, "value", message, "values must rise"))
     for substitute in instance[Substitute]:
         if (substitute.customer, substitute.material) not in needs:
-            faults.append(instance.issue(substitute, "material", "the customer has no demand for it", warning=True))
+            message, remedy = "the customer has no demand for it", "add the demand, or set Active to no"
+            faults.append(instance.issue(substitute, "material", message, remedy, warning=True))
     return faults
 
 

@@ -20,7 +20,7 @@ from sourcing.components.channels import Channel, channels
 from sourcing.components.contracts import contract_price, contracts, is_signed, reference_price
 from sourcing.components.horizon import Span, at, mean, periods
 from sourcing.components.materials import Material
-from sourcing.components.places import Site, entity_of, select_sites, treasury_of
+from sourcing.components.places import Site, entity_of, select_sites, treasury_of, unknown_countries
 from sourcing.components.production import output
 from sourcing.components.trade import index_price
 from sourcing.instance import Instance
@@ -167,6 +167,7 @@ def checks(instance: Instance) -> list[Issue]:
     """Floors without benchmark, payer or output, and border floors."""
     faults = []
     for row in instance[Floor]:
+        faults += unknown_countries(instance, row, "members")
         if row.kind == "border" and not row.members:
             faults.append(instance.issue(row, "members", "whose border is not said", "list countries"))
         if row.kind == "cfd" and not row.payer:
@@ -175,7 +176,7 @@ def checks(instance: Instance) -> list[Issue]:
             message = f"no benchmark: {row.material} has no price index either"
             faults.append(instance.issue(row, "benchmark", message, "name an index"))
         if not covered(instance, row):
-            faults.append(instance.issue(row, "covered", "means no site"))
+            faults.append(instance.issue(row, "covered", "means no site", "name a site, or a party that has one"))
     return faults
 
 

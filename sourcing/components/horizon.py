@@ -173,7 +173,7 @@ def _value(name: str, row: Setting) -> tuple[Any, tuple[str, str, str] | None]:
         words = WORDS.get(name)
         value = row.value.strip()
         if words and value.lower() not in words:
-            return None, ("value", f"must be one of {', '.join(words)}", "")
+            return None, ("value", f"must be one of {', '.join(words)}", "write one of these")
         return value.lower() if words else value, None
     try:
         amount = float(row.value)
@@ -188,7 +188,7 @@ def _value(name: str, row: Setting) -> tuple[Any, tuple[str, str, str] | None]:
         amount *= factor
     low, high = LIMITS.get(name, (float("-inf"), float("inf")))
     if not low <= amount <= high:
-        return None, ("value", f"must lie between {low:g} and {high:g}", "")
+        return None, ("value", f"must lie between {low:g} and {high:g}", "write one that does")
     return amount, None
 
 
@@ -203,13 +203,21 @@ def checks(instance: Instance) -> list[Issue]:
             near = get_close_matches(name, list(known), 1)
             hint = f"did you mean {known[near[0]]}?" if near else "settings: " + ", ".join(known.values())
             faults.append(instance.issue(row, "setting", "is not a setting", hint))
+        elif row.unit and name not in UNITS and not (name == "price_year" and row.unit == "year"):
+            faults.append(instance.issue(row, "unit", f"{row.setting} has no unit", "leave it blank"))
         elif row.value:
             _, fault = _value(name, row)
             if fault:
                 faults.append(instance.issue(row, *fault))
         if name == "risk_weight" and settings(instance).risk_weight:
             faults.append(
-                instance.issue(row, "value", "is weighed where a plan is made with --scenarios only", warning=True)
+                instance.issue(
+                    row,
+                    "value",
+                    "is weighed where a plan is made with --scenarios only",
+                    "plan with --scenarios, or write 0",
+                    warning=True,
+                )
             )
         if name == "first_period_open_to_decisions" and row.value and not span_limits(instance, row.value):
             faults.append(instance.issue(row, "value", "is neither a period nor a calendar span", "write 2027, say"))
@@ -220,6 +228,7 @@ def checks(instance: Instance) -> list[Issue]:
         if abs(end - year_of(following.start)) > 0.003:  # a day
             message = f"period {period.period} ends at {end:.2f}"
             faults.append(instance.issue(following, "start", message, "periods must follow each other"))
+            break  # one that is out of place makes two gaps
     return faults
 
 

@@ -96,7 +96,9 @@ def checks(instance: Instance) -> list[Issue]:
     for place, row in enumerate(instance[Lane]):
         for end, field in zip(ends[place], ("origin", "destination"), strict=True):
             if not end:
-                faults.append(instance.issue(row, field, "means no site", warning=True))
+                faults.append(
+                    instance.issue(row, field, "means no site", "name another, or set Active to no", warning=True)
+                )
         single = all(
             len(selector.terms) == 1 and selector.terms[0][0] == "id"
             for selector in (row.origin, row.destination, row.goods)

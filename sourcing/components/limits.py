@@ -136,11 +136,12 @@ def checks(instance: Instance) -> list[Issue]:
             ("material", select_materials(instance, row.material, row.form)),
         ):
             if not found:
-                faults.append(instance.issue(row, field, "selects nothing: the limit would never hold"))
+                message = "selects nothing: the limit would never hold"
+                faults.append(instance.issue(row, field, message, "name what exists, or set Active to no"))
         for low, high in (("minimum", "maximum"), ("minimum_share", "maximum_share")):
             a, b = getattr(row, low), getattr(row, high)
             if isinstance(a, int | float) and isinstance(b, int | float) and a > b:
-                faults.append(instance.issue(row, low, f"is above the maximum of {b:g}"))
+                faults.append(instance.issue(row, low, f"is above the maximum of {b:g}", "correct one"))
         if all(getattr(row, f) is None for f in ("minimum", "maximum", "minimum_share", "maximum_share")):
             faults.append(instance.issue(row, "maximum", "the row limits nothing", "fill a maximum or a minimum"))
         for field in ("first", "last"):
@@ -149,7 +150,8 @@ def checks(instance: Instance) -> list[Issue]:
                 message = "is neither a period nor a calendar span"
                 faults.append(instance.issue(row, field, message, "write for example 2027"))
         if not times(instance, row):
-            faults.append(instance.issue(row, "first", "no period lies within First and Last", warning=True))
+            message, remedy = "no period lies within First and Last", "correct them, or set Active to no"
+            faults.append(instance.issue(row, "first", message, remedy, warning=True))
     return faults
 
 

@@ -5,10 +5,12 @@ Masses are tonnes of the material as its name says; Content is tonnes of an elem
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from sourcing.instance import Instance
 from sourcing.sheets import Issue, Row, Selector, choice, identifier, names, number, reference, sheet, text
+from sourcing.words import did_you_mean
 
 FORMS = (
     "ore",
@@ -22,6 +24,16 @@ FORMS = (
     "scrap",
     "recycled powder",
 )
+
+
+_SYMBOLS = """
+H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb
+Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au
+Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts
+Og
+"""
+SYMBOLS = frozenset(_SYMBOLS.split())
+"""Symbols of the chemical elements."""
 
 
 @sheet("Materials", "a material", key=("material",))
@@ -108,8 +120,8 @@ def _contents(instance: Instance) -> dict[str, dict[str, float]]:
 
 
 def checks(instance: Instance) -> list[Issue]:
-    """Recipes that do nothing, or that give out more of an element than they take in."""
-    faults = []
+    """Elements that do not exist, and recipes that do nothing or give out more of an element than they take in."""
+    faults, doubtful = _strange_elements(instance)
     for row in instance[RecipeLine]:
         if not row.input and not row.output:
             faults.append(instance.issue(row, "input", "neither input nor output is given", "fill one of the two"))
@@ -118,7 +130,9 @@ def checks(instance: Instance) -> list[Issue]:
         rows = [row for row in instance[RecipeLine] if row.recipe == name]
         if not recipe.outputs:
             faults.append(instance.issue(rows[0], "output", f"recipe {name} makes nothing", "give an output"))
-        if not recipe.inputs or not all(m in held for m in (*recipe.inputs, *recipe.outputs)):
+        concerned = {*recipe.inputs, *recipe.outputs}
+        whole = all(row.input or row.output for row in rows)
+        if not recipe.inputs or not whole or doubtful & concerned or not concerned <= set(held):
             continue
         taken, given = _mass(recipe.inputs, held), _mass(recipe.outputs, held)
         gains = [e for e in given if given[e] > taken.get(e, 0.0) * 1.0005 + 1e-6]
@@ -129,6 +143,26 @@ def checks(instance: Instance) -> list[Issue]:
             remedy = "a recipe cannot gain an element: check its lines and Content"
             faults.append(instance.issue(first, "output", message, remedy))
     return faults
+
+
+def _strange_elements(instance: Instance) -> tuple[list[Issue], set[str]]:
+    """Faults of names on Content that mean no element, and the materials that they concern.
+
+    A name of one's own (`Rest`) is known by its second material: what only one holds is a slip of the pen.
+    """
+    faults, doubtful = [], set()
+    holders = Counter(row.element for row in instance[Content])
+    for row in instance[Content]:
+        remedy = did_you_mean(row.element, [e for e in holders if holders[e] > 1]) or "write its symbol"
+        if row.element not in SYMBOLS and not row.counted_as and holders[row.element] == 1:
+            message = "is the symbol of no element, and no other material holds it"
+            faults.append(instance.issue(row, "element", message, remedy))
+            doubtful.add(row.material)
+        for name in row.counted_as:
+            if name not in SYMBOLS and not holders[name]:
+                message = f"{f'{name} is' if len(row.counted_as) > 1 else 'is'} the symbol of no element"
+                faults.append(instance.issue(row, "counted_as", message, "write symbols joined by ;, as in Nd; Pr"))
+    return faults, doubtful
 
 
 def _mass(side: dict[str, float], held: dict[str, dict[str, float]]) -> dict[str, float]:

@@ -29,6 +29,18 @@ from sourcing.sheets import (
 STAGES = ("mine", "crack", "separation", "metal", "alloy", "magnet", "recycling")
 """What is done at a site, in the order of the chain; recycling comes in from the side."""
 
+_COUNTRIES = """
+AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
+CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO
+FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE
+JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO
+MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW
+PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM
+TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW ZZ
+"""
+COUNTRIES = frozenset(_COUNTRIES.split())
+"""Two-letter codes of countries (ISO 3166-1), XK, and ZZ for unknown."""
+
 
 @sheet("Entities", "a party", key=("entity",))
 class Entity(Row):
@@ -150,12 +162,23 @@ def _chains(instance: Instance, entity: str, above: frozenset[str]) -> dict[str,
     return found
 
 
+def unknown_countries(instance: Instance, row: Row, field: str) -> list[Issue]:
+    """The fault of a field whose codes are not all countries'."""
+    value = getattr(row, field)
+    codes = value if isinstance(value, tuple) else (value,) if value else ()
+    unknown = [code for code in codes if code not in COUNTRIES]
+    if not unknown:
+        return []
+    which = f"{', '.join(unknown)} " if len(codes) > 1 else ""
+    message = f"{which}{'is' if len(unknown) == 1 else 'are'} not a two-letter country code"
+    return [instance.issue(row, field, message, "write a two-letter code, for example JP, or ZZ if it is unknown")]
+
+
 def checks(instance: Instance) -> list[Issue]:
-    """Countries that are not two letters, and holdings of more than the whole."""
-    faults = []
+    """Countries that do not exist, and holdings of more than the whole."""
+    faults = [fault for entity in instance[Entity] for fault in unknown_countries(instance, entity, "country")]
     for site in instance[Site]:
-        if site.country and not (len(site.country) == 2 and site.country.isalpha() and site.country.isupper()):
-            faults.append(instance.issue(site, "country", "is not a two-letter country code", "write for example JP"))
+        faults += unknown_countries(instance, site, "country")
         if not site.country:
             faults.append(
                 instance.issue(
@@ -171,8 +194,9 @@ def checks(instance: Instance) -> list[Issue]:
     for row in instance[Holding]:
         if row.since and starts and year_of(row.since) > min(starts) + 1e-6:
             message = "begins within the horizon: an owner counts from the first period on"
-            faults.append(instance.issue(row, "since", message, warning=True))
+            faults.append(instance.issue(row, "since", message, "leave it blank", warning=True))
         held[row.entity] = held.get(row.entity, 0.0) + row.share
         if held[row.entity] > 100.0001:
-            faults.append(instance.issue(row, "share", f"the holdings of {row.entity} add up to more than 100 %"))
+            message = f"the holdings of {row.entity} add up to more than 100 %"
+            faults.append(instance.issue(row, "share", message, "correct the shares"))
     return faults

@@ -45,6 +45,7 @@ from sourcing.sheets import (
     yesno,
 )
 from sourcing.tables import Table, fields
+from sourcing.words import did_you_mean
 
 if TYPE_CHECKING:
     from sourcing.ledger import Ledger
@@ -344,11 +345,20 @@ def checks(instance: Instance) -> list[Issue]:
             faults.append(
                 instance.issue(row, "together", "the group holds options and committed projects", "separate them")
             )
-    payers = {row.payer for row in instance[Project] if row.status == "option" and row.public_share and row.capex}
-    for entity in instance[Entity]:
+        for field in ("together", "only_one"):
+            group = getattr(row, field)
+            if group and not any(getattr(other, field) == group for other in instance.all(Project) if other is not row):
+                groups_there = {getattr(other, field) for other in instance[Project]} - {group, ""}
+                remedy = did_you_mean(group, groups_there) or "leave it blank, or write the same in others"
+                faults.append(instance.issue(row, field, "no other project is in this group", remedy, warning=True))
+    paid = [row for row in instance[Project] if row.status == "option" and row.public_share and row.capex]
+    payers = {row.payer for row in paid}
+    for entity in instance[Entity] if all(instance.has(Entity, payer) for payer in payers) else ():
         if entity.budget is not None and entity.entity not in payers:
             message = "bounds nothing: the party is the payer of no option with a public share"
-            faults.append(instance.issue(entity, "budget", message, warning=True))
+            faults.append(
+                instance.issue(entity, "budget", message, "name it as Payer, or clear the cell", warning=True)
+            )
     return faults
 
 

@@ -291,5 +291,5 @@ def checks(instance: Instance) -> list[Issue]:
             faults.append(instance.issue(row, "lead_time", message, remedy, warning=True))
         if row.since is not None and row.cost:
             message = "is of a maker that has a date: it is sunk, and not counted"
-            faults.append(instance.issue(row, "cost", message, warning=True))
+            faults.append(instance.issue(row, "cost", message, "leave it blank", warning=True))
     return faults

@@ -19,7 +19,7 @@ import datetime as dt
 
 from sourcing.components.horizon import Span, at, periods
 from sourcing.components.materials import Content
-from sourcing.components.places import STAGES, Entity, Site, held_by
+from sourcing.components.places import STAGES, Entity, Site, held_by, unknown_countries
 from sourcing.instance import Instance
 from sourcing.sheets import (
     Amount,
@@ -220,6 +220,7 @@ def checks(instance: Instance) -> list[Issue]:
     spans = periods(instance)
     elements = {name for row in instance[Content] for name in (row.element, *row.counted_as)}
     for row in instance[Rule]:
+        faults += unknown_countries(instance, row, "countries" if row.countries else "allowed")
         if not row.countries and not row.allowed:
             faults.append(instance.issue(row, "countries", "the rule covers no country", "fill Countries or Allowed"))
         if row.countries and row.allowed:
@@ -240,5 +241,5 @@ def checks(instance: Instance) -> list[Issue]:
         if not known(instance, waiver.rule):
             faults.append(instance.issue(waiver, "rule", "is not a rule", "name a rule or rule@version of Rules"))
         if waiver.since and waiver.until and waiver.until < waiver.since:
-            faults.append(instance.issue(waiver, "until", "is before From"))
+            faults.append(instance.issue(waiver, "until", "is before From", "write a later date"))
     return faults

@@ -6,7 +6,7 @@ import math
 
 from sourcing.components.changes import MOMENT, Window, changed
 from sourcing.components.horizon import Span, periods, span_limits
-from sourcing.components.places import STAGES
+from sourcing.components.places import STAGES, unknown_countries
 from sourcing.instance import Instance
 from sourcing.sheets import (
     PLACES,
@@ -184,6 +184,10 @@ def checks(instance: Instance) -> list[Issue]:
     for shock in instance[Shock]:
         if shock.scenario not in known:
             faults.append(instance.issue(shock, "scenario", "is not a scenario", "name a row of Scenarios"))
+        faults += unknown_countries(instance, shock, "country")
+        if not instance.has(Scenario, shock.scenario) and not _is_value(shock):
+            wanted = "yes or no" if shock.of_column.strip().lower() == "active" else "a number or none"
+            faults.append(instance.issue(shock, "set", f"must be {wanted}", f"write {wanted}"))
         for field in ("first", "last"):
             text = getattr(shock, field)
             if text and span_limits(instance, text) is None:
@@ -197,6 +201,17 @@ def checks(instance: Instance) -> list[Issue]:
         for fault in tables_under(instance, row.scenario)[1]:
             own.setdefault((fault.where, fault.column, fault.message), fault)
     return [*faults, *own.values()]
+
+
+def _is_value(shock: Shock) -> bool:
+    """Whether Set could be set; of a scenario that is switched off nothing else is worked out."""
+    word = shock.set.strip().lower()
+    if shock.of_column.strip().lower() == "active":
+        return word in ("", "yes", "no")
+    try:
+        return word in ("", "none") or math.isfinite(float(word))
+    except ValueError:
+        return False
 
 
 def _odds(instance: Instance) -> list[Issue]:
@@ -270,5 +285,5 @@ def _times(instance: Instance, row: Scenario) -> list[Issue]:
             faults.append(instance.issue(shock, "last", "lies before First", "write a later one"))
         if first and first[0] >= periods(instance)[-1].end - MOMENT:
             message = "lies after the horizon: the shock changes nothing"
-            faults.append(instance.issue(shock, "first", message, warning=True))
+            faults.append(instance.issue(shock, "first", message, "write an earlier one", warning=True))
     return faults

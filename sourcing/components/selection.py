@@ -43,7 +43,9 @@ def select(instance: Instance, table: list[Row], shock: Shock) -> list[Row]:
     named = [row for row in table if not shock.row_id or _is_named(row, shock.row_id)]
     if shock.row_id and not named:
         ids = [str(getattr(row, row.key_fields[0])) for row in table]
-        raise Unfit("row_id", f"is not a row of {shock.of_tab}", did_you_mean(shock.row_id, ids))
+        raise Unfit(
+            "row_id", f"is not a row of {shock.of_tab}", did_you_mean(shock.row_id, ids) or "name a row that is there"
+        )
     given = [field for field in SELECTORS if getattr(shock, field) not in (None, "", "any")]
     fitting = [row for row in named if all(_fits(instance, row, shock, field) for field in given)]
     field = "row_id" if shock.row_id else given[0] if given else "of_tab"

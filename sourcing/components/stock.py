@@ -212,7 +212,9 @@ def checks(instance: Instance) -> list[Issue]:
         if isinstance(row.maximum, int | float):
             for field, value in (("minimum", row.minimum), ("opening", row.opening), ("terminal", row.terminal or 0.0)):
                 if isinstance(value, int | float) and value > row.maximum:
-                    faults.append(instance.issue(row, field, f"is above the maximum of {row.maximum:g} t"))
+                    faults.append(
+                        instance.issue(row, field, f"is above the maximum of {row.maximum:g} t", "correct one")
+                    )
         if row.terminal_value is not None:
             if row.maximum is None:
                 faults.append(

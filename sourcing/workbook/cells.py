@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sourcing.components.materials import FORMS
+from sourcing.components.places import COUNTRIES
 from sourcing.sheets import Column, Selector, Series, span_of
-from sourcing.words import did_you_mean, fold
+from sourcing.words import did_you_mean, fold, latin, lookalike
 from sourcing.workbook.grid import Cell
 
 Value = Any
@@ -22,6 +23,8 @@ _AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+")
 _PERCENT_TEXT = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*%")
 _YEAR_AS_NUMBER = re.compile(r"\d{4}\.0")
+_AMOUNT = re.compile(r"[+-]\s*[\d.,]+|\d+[.,]\d{3}|\d+,[\d.,]*|[\d.,]+\s*%")
+_PLACEHOLDERS = frozenset(("tbc", "tbd", "tba", "todo", "n/a", "na", "?", "??", "???", "-", "--", "..."))
 _FIRST_SERIAL = dt.date(1899, 12, 30)
 
 
@@ -130,13 +133,30 @@ def _one_of(word: str, words: tuple[str, ...]) -> str:
     found = {fold(option): option for option in words}.get(fold(word))
     if found is None:
         raise Fault(f"must be {' or '.join(words) if len(words) < 3 else 'one of ' + ', '.join(words)}",
-                    did_you_mean(word, words))  # fmt: skip
+                    did_you_mean(word, words) or f"write {' or '.join(words)}")  # fmt: skip
     return found
 
 
 def _id(cell: Cell, column: Column, context: Context) -> str:
     word = " ".join(_word(cell).split())
+    if not column.refers:
+        _must_be_name(word)
     return next((option for option in column.choices if fold(option) == fold(word)), word)
+
+
+def _must_be_name(word: str) -> None:
+    """A row's own id is a name: no amount, no placeholder, nothing that has a meaning in lists and selectors."""
+    remedy = "write a short name of letters, digits and _"
+    if _AMOUNT.fullmatch(word):
+        raise Fault("is an amount, a name is needed", remedy)
+    if fold(word) in _PLACEHOLDERS:
+        raise Fault("stands for nothing yet, a name is needed", remedy)
+    if latin(word) != word and latin(word).isascii():
+        raise Fault(
+            f"holds a letter that looks like Latin '{lookalike(word)}' but is not", f"write '{latin(word)}' anew"
+        )
+    if sign := next((sign for sign in ";|" if sign in word), ""):
+        raise Fault(f"holds a '{sign}', which joins names elsewhere", remedy)
 
 
 def _text(cell: Cell, column: Column, context: Context) -> str:
@@ -165,7 +185,7 @@ def _yesno(cell: Cell, column: Column, context: Context) -> bool:
         return cell.value
     answer = {"yes": True, "true": True, "no": False, "false": False}.get(fold(cell.shown))
     if answer is None:
-        raise Fault("must be yes or no")
+        raise Fault("must be yes or no", "write yes or no" + ("" if column.required else ", or leave the cell blank"))
     return answer
 
 
@@ -194,8 +214,8 @@ def _term(item: str, column: Column, materials: frozenset[str]) -> tuple[str, st
         raise Fault(f"'{kind}' may not be used here", f"write an id{_or_words(column)}")
     if kind == "form":
         return kind, _one_of(name, FORMS)
-    if kind == "country" and not re.fullmatch(r"[A-Za-z]{2}", name):
-        raise Fault("a country has two letters", "write it as in country:JP")
+    if kind == "country" and name.upper() not in COUNTRIES:
+        raise Fault(f"'{name}' is not a two-letter country code", "write it as in country:JP")
     if kind == "entity" and not name:
         raise Fault("names no entity", "write it as in entity:ID")
     return (kind, "") if kind in ("any", "allied") else (kind, name.upper() if kind == "country" else name)
@@ -239,9 +259,17 @@ def _number(cell: Cell, column: Column, context: Context) -> float | str:
     if context.factor != 1.0:
         number = float(f"{number * context.factor:.15g}")
     if broken := column.broken_limit(number):
-        doubt = cell.percent and not column.broken_limit(number / 100)
-        raise Fault(broken, f"did you mean {number / 100:.12g} %?" if doubt else "")
+        raise Fault(broken, _within(number, cell, column))
     return number
+
+
+def _within(number: float, cell: Cell, column: Column) -> str:
+    """What may have been meant by a number that is out of its limits."""
+    if cell.percent and not column.broken_limit(number / 100):
+        return f"did you mean {number / 100:.12g} %?"
+    if number < 0 and not column.broken_limit(-number):
+        return f"did you mean {-number:.12g}?"
+    return _number_or_blank(column).replace("a number", "such a number", 1)
 
 
 def _shown_percent(number: float) -> float:
@@ -290,7 +318,8 @@ def _percents(cell: Cell, column: Column, context: Context) -> tuple[float, ...]
     if not isinstance(cell.value, str):
         return (float(_number(cell, column, context)),)
     return tuple(
-        float(_number(Cell(item, typed=False), column, context)) for item in _items(re.sub(r"\s*;\s*", ";", cell.value))
+        float(_number(Cell(item, typed=cell.typed and bool(_AMBIGUOUS.fullmatch(item))), column, context))
+        for item in _items(re.sub(r"\s*;\s*", ";", cell.value))
     )
 
 

@@ -63,12 +63,16 @@ class Cell:
 
 @dataclass
 class Grid:
-    """The cells of one tab by row and column number, both from 1; blank cells are absent."""
+    """The cells of one tab by row and column number, both from 1; blank cells are absent.
+
+    `merged` is how many cells lie in merged ranges, blank ones too.
+    """
 
     tab: str
     rows: dict[int, dict[int, Cell]] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
     last_row: int = LAST_ROW
+    merged: int = 0
 
     def put(self, row: int, column: int, cell: Cell) -> None:
         """Keep a cell."""
@@ -254,6 +258,7 @@ def _sheet_grid(book: Any, sheet: Any, percent: set[int], last_row: int, *, fill
             if row > last_row and grid.issues and place(grid.issues[-1].cell)[0] > last_row:
                 break  # rows ascend: all that follows is farther
     merges = parser.merged_cells.mergeCell if parser.merged_cells else []
+    grid.merged = sum(_area(str(merge.ref)) for merge in merges)
     for merge in merges[:MOST_MERGES]:
         first, _, last = str(merge.ref).partition(":")
         grid.fault(first, f"is merged with others, up to {last or first}", "unmerge, and fill every cell")
@@ -263,6 +268,13 @@ def _sheet_grid(book: Any, sheet: Any, percent: set[int], last_row: int, *, fill
         grid.fault("", f"has {len(merges):,} merged ranges", "unmerge all cells")
     _tell_hidden(grid, sheet.sheet_state != "visible", parser)
     return grid
+
+
+def _area(merged: str) -> int:
+    """Cells in a range such as A1:C3."""
+    first, _, last = merged.partition(":")
+    (top, left), (bottom, right) = place(first), place(last or first)
+    return (bottom - top + 1) * (right - left + 1)
 
 
 def _fill(grid: Grid, first: str, last: str) -> None:

@@ -60,6 +60,7 @@ def read_headings(grid: Grid, row_type: type[Row]) -> Headings:
     header = grid.rows.get(1, {})
     _blank_headers(grid, header)
     near: set[str] = set()
+    guessed: list[Column] = []  # what an unknown header may have been meant for
     for place, cell in sorted(header.items()):
         at, text = reference(1, place), _text(cell)
         match = _HEADER.fullmatch(text)
@@ -75,13 +76,16 @@ def read_headings(grid: Grid, row_type: type[Row]) -> Headings:
             _add_span(grid, found, over_time, names, list(series.values()), place, unit)
         else:
             options = [c.name for c in row_type.columns.values()] + (["Period"] if takes_period else [])
-            guess = nearest(over_time[1] if over_time and over_time[1] else name, options)
+            guess = nearest(over_time[1] if over_time and over_time[1] else name.partition("(")[0], options)
             near.add(guess)
             known = names.get(fold(guess))
+            guessed += [known] if known else [] if guess else list(row_type.columns.values())
             remedy = f"did you mean '{known.header if known else guess}'?" if guess else "delete it, or begin the " \
                 "tab's name with '_' if it is no part of the instance"  # fmt: skip
             grid.fault(at, f"is not a column of tab {row_type.tab}", remedy, value=text)
     _check_spans(grid, found)
+    there = {*found.plain, *found.spans}
+    found.missing += [c.field for c in dict.fromkeys(guessed) if not c.required and c.field not in there]
     for column in row_type.columns.values():
         if column.required and column.field not in found.plain and column.field not in found.spans:
             found.missing.append(column.field)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sourcing.sheets import InstanceError, Issue
+from sourcing.sheets import InstanceError, Issue, OutputError
 from sourcing.workbook.grid import Refused, load, place
 from sourcing.workbook.moves import Moves, tab_named
 from sourcing.workbook.stored import lost, store_values
@@ -24,17 +24,22 @@ LOOKS = {"error": ("9C0006", "FFC7CE", "C00000"), "warning": ("7F6000", "FFEB9C"
 
 FONT = "Arial"
 
+MOST_MERGED = 100_000
+"""Merged cells of a tab that are loaded at most: openpyxl makes an object of each, also of blank ones."""
+
 
 def mark(source: Path, target: Path, issues: Sequence[Issue]) -> list[str]:
     """Write a copy of a workbook, or of a folder as one, with its issues marked; sentences on what was lost.
 
     A cell with a fault is red (yellow for a warning) with the rule and the remedy in its comment, and so is its tab.
-    InstanceError with the refusal if the file cannot be read at all.
+    InstanceError with the refusal if the file cannot be read at all, OutputError if too many cells are merged.
     """
     try:
         grids = load(source)
     except Refused as refused:
         raise InstanceError([refused.issue]) from refused
+    if wide := next((grid.tab for grid in grids if grid.merged > MOST_MERGED), ""):
+        raise OutputError(f"no marked copy can be made: unmerge the cells of tab {wide} first")
     book = _as_book(grids) if source.is_dir() else _opened(source, macros=target.suffix.lower() == ".xlsm")
     if (old := tab_named(book, LIST)) is not None:
         book.remove(old)

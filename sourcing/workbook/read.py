@@ -8,11 +8,14 @@ from pathlib import Path
 
 from sourcing import components
 from sourcing.components.horizon import Period
+from sourcing.components.scenarios import Shock
 from sourcing.instance import Instance
-from sourcing.integrity import ids_named, integrity
-from sourcing.sheets import TABS, InstanceError, Issue, year_of
+from sourcing.integrity import ids_named, integrity, overwritten
+from sourcing.sheets import TABS, InstanceError, Issue, Row, year_of
+from sourcing.suspicions import suspicions
 from sourcing.words import fold, nearest
 from sourcing.workbook.grid import Grid, Refused, load, locks, place
+from sourcing.workbook.misspelt import gathered
 from sourcing.workbook.parse import Sheet, parse_tab
 
 NEEDED = ("Periods", "Materials", "Entities", "Sites", "Demand")
@@ -48,14 +51,19 @@ def check_grids(grids: list[Grid], name: str, known: Iterable[Issue] = ()) -> tu
         issues += sheet.issues
     issues += _late_starts(instance, sheets)
     incomplete = absent | {tab for tab, sheet in sheets.items() if not sheet.ids}
-    found = [issue for issue in integrity(instance, incomplete) if not _follows(issue, sheets)]
+    doubtful = {(tab, line) for tab, sheet in sheets.items() for line in sheet.faulty}
+    found = [issue for issue in integrity(instance, incomplete, doubtful) if not _follows(issue, sheets)]
     issues += found
     for issue in found:
-        sheets[issue.tab].faulty.add(place(issue.cell)[0])
+        if issue.severity == "error":
+            sheets[issue.tab].faulty.add(place(issue.cell)[0])
     if not any(issue.severity == "error" for issue in issues):
         issues += components.checks(instance)
-    elif not incomplete and not any(sheet.unusable for sheet in sheets.values()):
+        if not any(issue.severity == "error" for issue in issues):
+            issues += suspicions(instance)
+    elif not incomplete and not overwritten(instance) and not any(sheet.unusable for sheet in sheets.values()):
         issues += _what_else(instance, sheets)
+    issues = gathered(instance, issues)
     issues.sort(key=_order)
     if any(issue.severity == "error" for issue in issues):
         return None, issues
@@ -129,17 +137,40 @@ def _what_else(instance: Instance, sheets: dict[str, Sheet]) -> list[Issue]:
         return []
     rows = {(tab, row.line): row for tab, sheet in sheets.items() for row in sheet.rows}
     touched = {word for (tab, line), row in rows.items() if line in sheets[tab].faulty for word in ids_named(row)}
+    blocks: dict[tuple[str, str], set[str]] = {}
+    for other in rows.values():
+        blocks.setdefault(_block(other), set()).update(ids_named(other))
     found: list[Issue] = []
     for component in components.COMPONENTS:
         with suppress(Exception):
             found += component.checks(instance) if hasattr(component, "checks") else []
+    groups = {  # of rows that a word in a column makes one, as projects that are built together
+        (tab, column.name, str(getattr(row, name)))
+        for (tab, line), row in rows.items()
+        if line in sheets[tab].faulty
+        for name, column in row.columns.items()
+        if column.kind == "text" and getattr(row, name)
+    }
+    unsure_content = "Content" in sheets and bool(sheets["Content"].faulty)
     kept = []
     for issue in found:
         row = rows.get((issue.tab, place(issue.cell)[0]))
         sound = issue.tab not in sheets or sheets[issue.tab].sound
-        if sound and not _follows(issue, sheets) and (row is None or not touched & ids_named(row)):
+        if (issue.tab, issue.column, issue.value) in groups:
+            continue
+        if isinstance(row, Shock) and row.of_tab in sheets and sheets[row.of_tab].faulty:
+            continue  # what it fits is known when those rows are right
+        if issue.tab == "Recipes" and unsure_content:
+            continue  # what a recipe gains is known when Content is right
+        if sound and not _follows(issue, sheets) and (row is None or not touched & blocks[_block(row)]):
             kept.append(issue)
     return kept
+
+
+def _block(row: Row) -> tuple[str, str]:
+    """What a row belongs to: itself, or the recipe or rule of which it is a line or version."""
+    is_line = len(row.key_fields) > 1 and not row.columns[row.key_fields[0]].refers
+    return row.tab, str(getattr(row, row.key_fields[0])) if is_line else row.key
 
 
 def _follows(issue: Issue, sheets: dict[str, Sheet]) -> bool:

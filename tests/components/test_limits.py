@@ -156,7 +156,7 @@ def test_it_counts_what_is_shipped_in_the_period():
         ({}, "the row limits nothing"),
         ({"minimum": 5, "maximum": 4}, "is above the maximum of 4"),
         ({"minimum_share": 5, "maximum_share": 4}, "is above the maximum of 4"),
-        ({"maximum": 4, "origin": "country:XX"}, "selects nothing: the limit would never hold"),
+        ({"maximum": 4, "origin": "country:TV"}, "selects nothing: the limit would never hold"),
         ({"maximum": 4, "form": "scrap"}, "selects nothing: the limit would never hold"),
     ],
 )

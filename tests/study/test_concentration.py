@@ -94,12 +94,12 @@ def test_governance_runs_from_0_to_10_and_unknown_is_the_worst():
 
 
 def test_no_figure_is_told_and_not_filled_in():
-    assert weighed({"AU": 1.0, "QQ": 1.0}) is None
-    assert weighed({"AU": 1.0, "QQ": 0.0}) == pytest.approx(2.02)
-    plan = planned(at("QQ", "pit", "car"), makes("pit", "magnet", 9, stage="magnet"),
+    assert weighed({"AU": 1.0, "TV": 1.0}) is None
+    assert weighed({"AU": 1.0, "TV": 0.0}) == pytest.approx(2.02)
+    plan = planned(at("TV", "pit", "car"), makes("pit", "magnet", 9, stage="magnet"),
                    Demand(customer="car", material="magnet", demand=9))  # fmt: skip
-    (row,) = rows(supply_risk(plan), Home="QQ", Period="2026")
-    assert (row["Supply risk"], row["Governance"]) == (None, "no figure for QQ")
+    (row,) = rows(supply_risk(plan), Home="TV", Period="2026")
+    assert (row["Supply risk"], row["Governance"]) == (None, "no figure for TV")
 
 
 def test_what_is_not_there_is_not_concentrated():

@@ -83,7 +83,7 @@ def test_what_a_locale_could_read_two_ways_is_refused(text: str, typed: bool) ->
             "is a date, a number is needed (perhaps 2026, formatted as a date) (format the cell as a number)",
         ),
         (dt.time(12), "is a date, a number is needed (format the cell as a number)"),
-        (-1, "must be 0 or more ()"),
+        (-1, "must be 0 or more (did you mean 1?)"),
     ],
 )
 def test_what_is_no_number_is_refused_with_a_remedy(value: Any, message: str) -> None:
@@ -92,11 +92,13 @@ def test_what_is_no_number_is_refused_with_a_remedy(value: Any, message: str) ->
 
 def test_limits_are_told_in_words() -> None:
     assert read(101, TARIFF) == (101, [])
-    assert fault(101, SHARE) == "must be 0 to 100 % ()"
-    assert fault(0, Period.columns["years"]) == "must be above 0 ()"
-    assert fault(0, ShortageStep.columns["up_to"]) == "must be above 0 and at most 100 % of demand ()"
-    assert fault(0, Substitute.columns["ratio"]) == "must be above 0 ()"
-    assert fault(91, Site.columns["latitude"]) == "must be -90 to 90 ()"
+    assert fault(101, SHARE) == "must be 0 to 100 % (write such a number, or leave the cell blank)"
+    assert fault(0, Period.columns["years"]) == "must be above 0 (write such a number)"
+    assert fault(0, ShortageStep.columns["up_to"]) == (
+        "must be above 0 and at most 100 % of demand (write such a number)"
+    )
+    assert fault(0, Substitute.columns["ratio"]).startswith("must be above 0 (write such a number")
+    assert fault(91, Site.columns["latitude"]).startswith("must be -90 to 90 (write such a number")
 
 
 def test_a_percent_cell_means_what_it_shows() -> None:
@@ -191,8 +193,8 @@ def test_a_year_that_is_formatted_as_a_date() -> None:
 def test_yes_and_no() -> None:
     allied = Entity.columns["allied"]
     assert [read(value, allied)[0] for value in ("Yes", "NO", True, "false")] == [True, False, True, False]
-    assert fault("maybe", allied) == "must be yes or no ()"
-    assert fault(1, allied) == "must be yes or no ()"
+    assert fault("maybe", allied) == "must be yes or no (write yes or no)"
+    assert fault(1, allied) == "must be yes or no (write yes or no)"
 
 
 def test_choices() -> None:
@@ -215,7 +217,7 @@ def test_lists_of_percents() -> None:
     assert read("40; 80; 100", ramp) == ((40, 80, 100), [])
     assert read(0.4, ramp, percent=True) == ((40,), [])
     assert fault("40; most", ramp).startswith("is not a number")
-    assert fault("-1; 50", ramp) == "must be 0 or more ()"
+    assert fault("-1; 50", ramp) == "must be 0 or more (did you mean 1?)"
 
 
 def test_spans() -> None:
@@ -245,7 +247,7 @@ def test_a_bare_form_is_a_form_unless_a_material_has_that_id() -> None:
     [
         ("county:JP", "begins with 'county:', which selects nothing (did you mean 'country:'?)"),
         ("form:oxide", "'form' may not be used here (write an id, or country:…, entity:…, allied, any)"),
-        ("country:Japan", "a country has two letters (write it as in country:JP)"),
+        ("country:Japan", "'Japan' is not a two-letter country code (write it as in country:JP)"),
         ("entity:", "names no entity (write it as in entity:ID)"),
         ("kuantan, japan", "is a list joined by ',' (write 'kuantan; japan')"),
         (";", "names nothing (write any if it is meant)"),

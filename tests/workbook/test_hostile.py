@@ -127,6 +127,34 @@ def test_an_entity_bomb(tables: Tables, book: Book) -> None:
     assert refusal(path) == ("changed.xlsx", "is damaged, or not a workbook (ValueError)", SAVE_AS)
 
 
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/styles.xml", "[Content_Types].xml", "docProps/core.xml"])
+def test_an_entity_of_another_file(tables: Tables, book: Book, part: str) -> None:
+    outside = b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+    path = replace_part(book(tables), part, lambda text: outside + text[text.index(b"<", text.find(b"?>") + 1) :])
+    assert refusal(path)[:2] == ("changed.xlsx", "is damaged, or not a workbook (ValueError)")
+
+
+def test_an_archive_that_lies_about_its_size(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", b" " * 20_000_000)
+    content = bytearray(path.read_bytes())
+    for mark, offset in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):  # where an entry says how large it unpacks
+        at = content.rindex(mark) + offset
+        content[at : at + 4] = (1_000).to_bytes(4, "little")
+    path.write_bytes(content)
+    assert refusal(path)[1] == "is damaged: it was not saved or copied completely"
+
+
+def test_an_archive_with_a_password(tables: Tables, book: Book) -> None:
+    path = book(tables)
+    content = bytearray(path.read_bytes())
+    at = content.index(b"PK\x01\x02")
+    content[at + 8] |= 1
+    path.write_bytes(content)
+    assert refusal(path)[1] == "is damaged: it was not saved or copied completely"
+
+
 @pytest.mark.parametrize("cell, told", [("XFD1048576", "XFD1048576"), ("A20001", "A20001"), ("GS2", "GS2")])
 def test_a_stray_cell(tables: Tables, book: Book, cell: str, told: str) -> None:
     def stray(workbook: openpyxl.Workbook) -> None:

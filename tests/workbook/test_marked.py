@@ -8,8 +8,9 @@ from bundled import HOME
 from typer.testing import CliRunner
 
 from sourcing.cli import app
+from sourcing.sheets import OutputError
 from sourcing.workbook import check
-from sourcing.workbook.marked import LIST, LOOKS
+from sourcing.workbook.marked import LIST, LOOKS, mark
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +100,12 @@ def test_what_cannot_be_read_is_refused_and_nothing_is_written(tmp_path):
     done = CliRunner().invoke(app, ["check", str(tmp_path / "old.xlsx"), "--mark", str(tmp_path / "copy.xlsx")])
     assert done.exit_code == 4
     assert [path.name for path in tmp_path.iterdir()] == ["old.xlsx"]
+
+
+def test_a_sheet_wide_merge_is_not_loaded(tmp_path):
+    path = tmp_path / "wide.xlsx"
+    book = openpyxl.load_workbook(HOME / "starter.xlsx")
+    book["Prices"].merge_cells("A100:CV1200")  # 100 columns by 1,101 rows are 110,100 cells
+    book.save(path)
+    with pytest.raises(OutputError, match="unmerge the cells of tab Prices first"):
+        mark(path, tmp_path / "copy.xlsx", check(path)[1])
