@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sourcing.sheets import InstanceError, Issue, OutputError
+from sourcing.sheets import InstanceError, Issue
 from sourcing.workbook.grid import Refused, load, place
 from sourcing.workbook.moves import Moves, tab_named
-from sourcing.workbook.stored import lost, store_values
+from sourcing.workbook.stored import lost, store_values, whole
+from sourcing.workbook.template import FONT, PLANNER, WHITE, lay_out_page
 
 LIST = "_Issues"
 """The first tab of a marked copy; its name makes the reader pass over it, so the copy can be worked on."""
@@ -21,11 +21,6 @@ HEADERS = (("Severity", 10), ("Tab", 16), ("Cell", 8), ("Column", 22), ("Found",
 
 LOOKS = {"error": ("9C0006", "FFC7CE", "C00000"), "warning": ("7F6000", "FFEB9C", "FFC000")}
 """By severity the colours of letters, of the cell, and of its tab; letters too, since a header's are white."""
-
-FONT = "Arial"
-
-MOST_MERGED = 100_000
-"""Merged cells of a tab that are loaded at most: openpyxl makes an object of each, also of blank ones."""
 
 
 def mark(source: Path, target: Path, issues: Sequence[Issue]) -> list[str]:
@@ -38,9 +33,7 @@ def mark(source: Path, target: Path, issues: Sequence[Issue]) -> list[str]:
         grids = load(source)
     except Refused as refused:
         raise InstanceError([refused.issue]) from refused
-    if wide := next((grid.tab for grid in grids if grid.merged > MOST_MERGED), ""):
-        raise OutputError(f"no marked copy can be made: unmerge the cells of tab {wide} first")
-    book = _as_book(grids) if source.is_dir() else _opened(source, macros=target.suffix.lower() == ".xlsm")
+    book = _as_book(grids) if source.is_dir() else whole(source, grids, macros=target.suffix.lower() == ".xlsm")
     if (old := tab_named(book, LIST)) is not None:
         book.remove(old)
     worst: dict[str, str] = {}
@@ -61,14 +54,6 @@ def mark(source: Path, target: Path, issues: Sequence[Issue]) -> list[str]:
         return []
     store_values(book, source, target, Moves())
     return lost(source, target)
-
-
-def _opened(source: Path, *, macros: bool) -> Any:
-    import openpyxl
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what openpyxl drops is told by `lost`
-        return openpyxl.load_workbook(source, rich_text=True, keep_vba=macros)
 
 
 def _as_book(grids: Sequence[Any]) -> Any:
@@ -126,8 +111,6 @@ def words(issue: Issue) -> str:
 def _list(book: Any, issues: Sequence[Issue], places: dict[int, tuple[str, str]]) -> None:
     """The first tab: one issue a row, with a link to its cell."""
     from openpyxl.styles import Alignment, Font, PatternFill
-
-    from sourcing.workbook.template import PLANNER, WHITE, lay_out_page
 
     sheet = book.create_sheet(LIST, 0)
     sheet.sheet_properties.tabColor = LOOKS["error"][2]

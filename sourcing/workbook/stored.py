@@ -1,4 +1,4 @@
-"""Stored: what a formula came to, kept in a file that openpyxl has written, and what openpyxl drops from one."""
+"""Stored: a workbook as openpyxl loads it whole, what its formulas came to, and what openpyxl drops from it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import re
 import shutil
 import warnings
 import zipfile
+from collections.abc import Iterable
 from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from sourcing.workbook.grid import reference
+from sourcing.sheets import OutputError
+from sourcing.workbook.grid import Grid, reference
 from sourcing.workbook.moves import Moves
 
 KINDS = (
@@ -30,8 +32,25 @@ KINDS = (
 )
 """What may not survive: its name, the parts of an archive that hold it, and what to count in them (b"": the parts)."""
 
+MOST_MERGED = 100_000
+"""Merged cells of a tab that are loaded at most: openpyxl makes an object of each, also of blank ones."""
+
 _CELL = re.compile(rb'<c r="([A-Z]+\d+)"([^>]*)>(<f[^>]*?(?:/>|>.*?</f>))<v\s*(?:/>|></v>)</c>', re.DOTALL)
 _TYPE = re.compile(rb'\s+t="\w+"')
+
+
+def whole(path: Path, grids: Iterable[Grid], *, macros: bool = False) -> Any:
+    """A workbook with its formats and notes, of which `grids` are the cells; what it loses, `lost` tells afterwards.
+
+    OutputError if so many cells are merged that it would not fit into memory.
+    """
+    import openpyxl
+
+    if wide := next((grid.tab for grid in grids if grid.merged > MOST_MERGED), ""):
+        raise OutputError(f"no copy of '{path.name}' can be made: unmerge the cells of tab {wide} first")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return openpyxl.load_workbook(path, rich_text=True, keep_vba=macros)
 
 
 def store_values(book: Any, old: Path, new: Path, moves: Moves) -> None:

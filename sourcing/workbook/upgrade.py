@@ -8,7 +8,6 @@ rows and columns, units, formats, widths, comments and tabs of the planner's own
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +26,7 @@ from sourcing.workbook.headers import Heading, Headings, read_headings
 from sourcing.workbook.moves import Moves, tab_named
 from sourcing.workbook.parse import parse_tab
 from sourcing.workbook.read import check
-from sourcing.workbook.stored import lost, store_values
+from sourcing.workbook.stored import lost, store_values, whole
 from sourcing.workbook.template import (
     PERIOD,
     SPARE_ROWS,
@@ -73,18 +72,15 @@ class _Old:
 def upgrade(old: Path, new: Path) -> list[str]:
     """Write `old` as a workbook of today's schema to `new`; sentences on what was added, renamed and lost.
 
-    InstanceError if the old workbook cannot be read at all. A sound one gives the same instance, to its sha256.
+    InstanceError if the old workbook cannot be read at all, OutputError if too many cells are merged. A sound one gives
+    the same instance, to its sha256.
     """
-    import openpyxl
-
     try:
         grids = load(old)
     except Refused as refused:
         raise InstanceError([refused.issue]) from refused
     instance, _ = check(old)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what openpyxl drops is told below
-        book = openpyxl.load_workbook(old, rich_text=True)
+    book = whole(old, grids)
     tabs = _tabs(grids)
     told: list[str] = []
     moves = Moves({book_tab: [at for at, _ in tab.lacks] for book_tab, tab in tabs.items() if tab.lacks})

@@ -11,6 +11,7 @@ from sourcing.cli import app
 from sourcing.sheets import OutputError
 from sourcing.workbook import check
 from sourcing.workbook.marked import LIST, LOOKS, mark
+from sourcing.workbook.upgrade import upgrade
 
 
 @pytest.fixture(scope="module")
@@ -102,10 +103,11 @@ def test_what_cannot_be_read_is_refused_and_nothing_is_written(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["old.xlsx"]
 
 
-def test_a_sheet_wide_merge_is_not_loaded(tmp_path):
+@pytest.mark.parametrize("make", [lambda old, new: mark(old, new, check(old)[1]), upgrade], ids=["mark", "upgrade"])
+def test_a_sheet_wide_merge_is_not_loaded(tmp_path, make):
     path = tmp_path / "wide.xlsx"
     book = openpyxl.load_workbook(HOME / "starter.xlsx")
     book["Prices"].merge_cells("A100:CV1200")  # 100 columns by 1,101 rows are 110,100 cells
     book.save(path)
     with pytest.raises(OutputError, match="unmerge the cells of tab Prices first"):
-        mark(path, tmp_path / "copy.xlsx", check(path)[1])
+        make(path, tmp_path / "copy.xlsx")
