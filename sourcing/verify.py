@@ -20,9 +20,10 @@ from sourcing.audit import Audit, Check, audit
 from sourcing.audit.records import BOOKS, columns
 from sourcing.audit.verdict import MONEY, Families, Family
 from sourcing.components.horizon import Period
+from sourcing.datanotes import data_notes
 from sourcing.futures import words
 from sourcing.instance import Instance
-from sourcing.plan import Plan, data_notes, facts, verdict
+from sourcing.plan import Plan, facts, verdict
 from sourcing.sheets import InstanceError
 from sourcing.tables import Table, fields, total
 from sourcing.variants import in_text, switched

@@ -33,7 +33,7 @@ LAYERS = (
     {"solver", "dive", "integers", "live"},
     {"workers"},
     {"bindings", "positions", "usage"},
-    {"bottlenecks", "decide", "ruleprice", "tracking"},
+    {"bottlenecks", "datanotes", "decide", "ruleprice", "tracking"},
     {"explain", "audit", "origin"},
     {"plan"},
     {"comparison", "reasons"},

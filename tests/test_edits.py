@@ -10,9 +10,9 @@ from sourcing.components.demand import Demand
 from sourcing.components.horizon import settings
 from sourcing.components.lanes import Lane
 from sourcing.components.production import Unit
+from sourcing.datanotes import data_notes
 from sourcing.differences import differences
 from sourcing.edits import WrongEdit, edited, parse
-from sourcing.plan import data_notes
 from sourcing.sheets import InstanceError, Series
 from sourcing.variants import in_text, switched
 
