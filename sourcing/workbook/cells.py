@@ -24,7 +24,7 @@ _DECIMAL_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+")
 _PERCENT_TEXT = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*%")
 _YEAR_AS_NUMBER = re.compile(r"\d{4}\.0")
 _AMOUNT = re.compile(r"[+-]\s*[\d.,]+|\d+[.,]\d{3}|\d+,[\d.,]*|[\d.,]+\s*%")
-_PLACEHOLDERS = frozenset(("tbc", "tbd", "tba", "todo", "n/a", "na", "?", "??", "???", "-", "--", "..."))
+_PLACEHOLDERS = frozenset(("tbc", "tbd", "tba", "todo", "n/a", "?", "??", "???", "-", "--", "..."))
 _FIRST_SERIAL = dt.date(1899, 12, 30)
 
 
@@ -145,7 +145,10 @@ def _id(cell: Cell, column: Column, context: Context) -> str:
 
 
 def _must_be_name(word: str) -> None:
-    """A row's own id is a name: no amount, no placeholder, nothing that has a meaning in lists and selectors."""
+    """A row's own id is a name: no amount, no placeholder, nothing that has a meaning in lists and selectors.
+
+    `NA` may be a name: it is the symbol of sodium and the code of Namibia.
+    """
     remedy = "write a short name of letters, digits and _"
     if _AMOUNT.fullmatch(word):
         raise Fault("is an amount, a name is needed", remedy)
