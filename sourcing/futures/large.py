@@ -51,7 +51,8 @@ def solve_large(tree: Tree, result: TreeSolution, options: Options, *, workers: 
         if not tree.arrays.integer.any():
             result.status = "optimal" if within(linear.objective, linear.bound, options.gap) else "feasible"
             return linear.x, linear.duals
-        assert linear.master is not None and linear.relaxed is not None
+        if linear.master is None or linear.relaxed is None:  # stopped before the trunk was planned with a cut
+            raise Stopped if options.stop() else NoSolution("no whole numbers for the trunk within the time limit")
         search = Search(options)
         search.proven(linear.bound, result.proof)
         whole = np.zeros(len(linear.master.columns), dtype=bool)

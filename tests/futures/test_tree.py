@@ -25,7 +25,7 @@ from sourcing.futures import solve
 from sourcing.futures.glue import glue
 from sourcing.futures.planned import plan_futures
 from sourcing.futures.solve import grow, solve_tree
-from sourcing.sheets import InstanceError
+from sourcing.sheets import InstanceError, NoSolution
 from sourcing.solver import Options
 from sourcing.workbook.folder import write_folder
 from sourcing.workbook.read import read
@@ -321,6 +321,12 @@ def test_a_block_may_have_no_plan_for_what_the_trunk_would_do_by_itself(weight, 
     found = solve_tree(instance, risk_weight=weight)
     assert found.objective == approx(0.5 * 90 + 0.5 * 10 + weight * 90)
     assert found.bound == approx(found.objective, rel=2e-6)
+
+
+def test_time_that_ends_before_the_trunk_knows_its_futures_is_told(monkeypatch):
+    monkeypatch.setattr(solve, "WHOLE", 0)
+    with pytest.raises(NoSolution, match="within the time limit"):
+        solve_tree(market(1, whole=True), options=Options(time_limit=0))
 
 
 def test_blocks_without_a_plan(monkeypatch):
