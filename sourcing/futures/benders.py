@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sourcing.workers import Crew
 
 PROVEN = 1e-6
-"""Relative gap at which plan and bound of a linear tree have met."""
+"""Relative gap at which plan and bound of a linear tree have met; with whole numbers to come, less will do."""
 
 ROUNDS = 60
 """Rounds after which the gap that is left is told instead of closed."""
@@ -191,11 +191,12 @@ def leashed(whole: Arrays, far: float) -> tuple[Arrays, Any]:
     return replace(whole, lower=lower), places
 
 
-def benders(tree: Tree, crew: Crew, options: Options, first: Any = None) -> Rounds:
+def benders(tree: Tree, crew: Crew, options: Options, first: Any = None, enough: float = PROVEN) -> Rounds:
     """Solve a linear tree in blocks; `first` is a plan of the master to begin with (values of its columns).
 
-    The crew's state must be `Tails` of the tree's blocks. Raises NoPlan if no plan of the trunk leaves every block one,
-    NoSolution if the solver stops without an answer.
+    Rounds end when plan and bound are within `enough` of each other, as a share. The crew's state must be `Tails` of
+    the tree's blocks. Raises NoPlan if no plan of the trunk leaves every block one, NoSolution if the solver stops
+    without an answer.
     """
     import numpy as np
 
@@ -227,25 +228,32 @@ def benders(tree: Tree, crew: Crew, options: Options, first: Any = None) -> Roun
             if cost < best:
                 best, kept = cost, (x, answers)
         options.tell("futures", best if best < np.inf else None, bound if bound > -np.inf else None)
-        if best < np.inf and best - bound <= PROVEN * max(abs(best), 1e-9):
+        if best < np.inf and best - bound <= enough * max(abs(best), 1e-9):
             break
         if options.stop() or perf_counter() - begun > options.time_limit:
             if kept is None:
                 raise Stopped if options.stop() else NoSolution("no plan for all futures within the time limit")
             break
-        whole, free = leashed(with_cuts(master, blocks, cuts), far)
+        held, free = leashed(with_cuts(master, blocks, cuts), far)
         if basis is not None:
-            basis.row_status = [*basis.row_status, *_basic(len(whole.rows) - len(basis.row_status))]
-        relaxed = run_linear(None, whole, replace(options, time_limit=np.inf), basis if rounds > FRESH else None)
-        if relaxed.status != "optimal":
+            basis.row_status = [*basis.row_status, *_basic(len(held.rows) - len(basis.row_status))]
+        patient = replace(options, time_limit=np.inf)
+        found = run_linear(None, held, patient, basis if rounds > FRESH else None)
+        if found.status != "optimal" and rounds > FRESH:
+            found = run_linear(None, held, patient)
+        if found.status != "optimal" and kept is not None:
+            break  # a plan is known, so cuts that nearly coincide misled the solver: the gap that is left is told
+        if found.status != "optimal":
             reasons = "; ".join(answer.infeasible_at for answer in answers if answer.cost is None)
-            raise NoPlan(f"no plan of the trunk leaves every future one ({relaxed.status}: {reasons})")
+            raise NoPlan(f"no plan of the trunk leaves every future one ({found.status}: {reasons})")
+        whole, relaxed = held, found
         basis, x = relaxed.basis, relaxed.x[: len(master.columns)]
         if np.min(relaxed.x[free]) > -far * (1 - PROVEN):
             bound = max(bound, relaxed.bound)
         elif relaxed.objective >= best:  # nothing better within the leash: what is may lie beyond it
             far *= FAR
-    assert kept is not None
+    if kept is None:
+        raise NoSolution(f"no plan for all futures after {rounds} rounds of cuts")
     point, duals = np.zeros(len(tree.arrays.columns)), np.zeros(len(tree.arrays.rows))
     point[trunk.columns] = kept[0]
     if relaxed is not None:

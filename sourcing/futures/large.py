@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sourcing.dive import Search, within
-from sourcing.futures.benders import Tails, benders
+from sourcing.futures.benders import PROVEN, Tails, benders
 from sourcing.futures.blocks import cut_up
 from sourcing.futures.glue import Tree
 from sourcing.integers import polished, rounded, run_integer
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 PART = 0.7
 """Share of the gap that is allowed for the integers of a future: the rest is the trunk's."""
+
+CLOSE = 0.01
+"""Share of the gap to which the linear tree is solved where whole numbers come after it: closer would not be seen."""
 
 LEAST = 60.0
 """Seconds that a future gets at the least for its integers, whatever is left: it must end with a plan."""
@@ -40,9 +43,10 @@ def solve_large(tree: Tree, result: TreeSolution, options: Options, *, workers: 
     if first.status != "optimal":
         result.status = first.status
         return None, None
+    enough = max(PROVEN, CLOSE * options.gap) if tree.arrays.integer.any() else PROVEN
     with Crew(Tails, (blocks, quiet), workers=workers, dask=dask) as crew:
         try:
-            linear = benders(tree, crew, options, first.x)
+            linear = benders(tree, crew, options, first.x, enough)
         except NoPlan:
             result.status = "infeasible"
             return None, None

@@ -27,7 +27,7 @@ from sourcing.futures.glue import glue
 from sourcing.futures.planned import plan_futures
 from sourcing.futures.solve import grow, solve_tree
 from sourcing.sheets import InstanceError, NoSolution
-from sourcing.solver import Options
+from sourcing.solver import Options, run_linear
 from sourcing.workbook.folder import write_folder
 from sourcing.workbook.read import read
 
@@ -330,6 +330,24 @@ def test_time_that_ends_before_the_trunk_knows_its_futures_is_told(monkeypatch):
     monkeypatch.setattr(benders, "perf_counter", clock.__next__)
     with pytest.raises(NoSolution, match="no whole numbers for the trunk within the time limit"):
         solve_tree(market(1, whole=True))
+
+
+def test_a_solver_that_loses_its_way_among_the_cuts_leaves_a_gap_not_no_plan(monkeypatch):
+    instance = market(1)
+    one = solve_tree(instance)
+    solved = itertools.count(1)
+
+    def lost(*given, **named):
+        found = run_linear(*given, **named)
+        return found if next(solved) <= 2 else dataclasses.replace(found, status="infeasible")
+
+    monkeypatch.setattr(solve, "WHOLE", 0)
+    monkeypatch.setattr(benders, "run_linear", lost)
+    found = solve_tree(instance)
+    assert next(solved) > 3  # it did lose its way
+    assert found.status in ("optimal", "feasible")
+    assert found.bound <= one.objective * (1 + 1e-6) <= found.objective * (1 + 2e-6)
+    assert untrue(found) == []
 
 
 def test_blocks_without_a_plan(monkeypatch):
