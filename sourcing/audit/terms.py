@@ -185,13 +185,14 @@ def _qualifications(facts: Facts, books: Books, families: Families) -> None:
     check = families("qualifications")
     shipped = sums(books.flows, lambda f: (f.origin, f.destination, f.material, f.period), lambda f: f.tonnes)
     together: dict[tuple[str, str, str], float] = defaultdict(float)  # what needs a row of any maker
+    wanted = {(customer, m) for customer, m, _ in facts.demands}  # a share of what is taken as a substitute only is none
     for (maker, customer, m, period), tonnes in shipped.items():
         if tonnes <= ZERO:
             continue
         t, where = facts.time[period], f"{m} from {maker} to {customer} in {period}"
         share = qualified(facts, books, maker, customer, m, t)
         check.holds(share is not None, f"{where}: the maker is not qualified")
-        if share is not None and math.isfinite(share):
+        if share is not None and math.isfinite(share) and (customer, m) in wanted:
             needed = _needed(facts, customer, m, t)
             check.at_most(tonnes, share * needed, f"{where}: first-year share")
             own = qualified(facts, books, maker, customer, m, t, named=True) or 0.0

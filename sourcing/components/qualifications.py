@@ -12,7 +12,8 @@ Who is not yet qualified may be, at a cost and after a lead time:
 
 What is started in a period opens in the first that begins at or after its start and the lead time. A row of any maker
 has one share for all makers that it lets in: a gate of its own, over those who are not accepted otherwise. There is
-no gate where a maker is accepted without a decision.
+no gate where a maker is accepted without a decision. A share is one of the customer's need of that very material: what
+it takes as a substitute only has none (Substitutes gives its pace).
 """
 
 from __future__ import annotations

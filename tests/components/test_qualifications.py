@@ -8,7 +8,7 @@ from tiny import faults, flows, line, makes, paid, party, planned, sells, short,
 
 from sourcing.arrays import compile_path
 from sourcing.bindings import BINDINGS
-from sourcing.components.demand import Demand
+from sourcing.components.demand import Demand, Substitute
 from sourcing.components.horizon import Period
 from sourcing.components.qualifications import Qualification, alternatives, decisions
 from sourcing.model import build
@@ -80,6 +80,20 @@ def test_a_share_in_the_first_period_holds_from_its_start_only():
     assert by_maker(accepts("old"), accepts(since=2026, first_year_share=30))["new", "2026"] == approx(3)
     # qualified long ago: the first year is over
     assert by_maker(accepts("old"), accepts(since=2025, first_year_share=30))["new", "2026"] == approx(10)
+
+
+@pytest.mark.parametrize("opened", [{"since": 2027}, {"lead_time": 12}])
+def test_a_share_of_no_need_of_its_own_holds_no_substitute_back(opened):
+    """The new works makes a stand-in at 1,000 that the car takes for up to half its need; magnets cost 3,000."""
+    rows = (
+        makes("new", "standin", cost=1000), makes("old", "magnet", cost=3000), NEED, accepts("old", "any"),
+        Substitute(customer="car", material="magnet", substitute="standin", maximum_share=50),
+        accepts("new", "standin", first_year_share=30, **opened),
+    )  # fmt: skip
+    shipped = flows(planned(years(2026, 2027, 2028), rows), "From", "Period")
+    assert {t: shipped.get(("new", t), 0.0) for t in ("2026", "2027", "2028")} == approx(
+        {"2026": 0, "2027": 5, "2028": 5}
+    )
 
 
 def test_the_row_of_a_first_year():
