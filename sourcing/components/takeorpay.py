@@ -12,6 +12,8 @@ is missing; with make-up rights that needs a binary above[k,t]:
 
     above[k,t] = 1:  deficit = 0        above[k,t] = 0:  Σ_v makeup = 0 and Σ flow + deficit <= minimum
 
+In a period without a minimum nothing is missing, and Σ_v makeup <= Σ flow.
+
 Deficit and make-up are variables of the model where the view counts them. Elsewhere (a payment between two allies in
 the system view) they are worked out from the flows, earliest deficit first, and only reported.
 """
@@ -63,7 +65,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         (row.contract, t.id): (row, t)
         for row, _, _ in contracts(instance)
         for t in periods(instance)
-        if may_hold(instance, row, t) and (least_tonnes(row, t) or row.minimum_share)
+        if may_hold(instance, row, t) and (least_tonnes(row, t) or row.minimum_share or _regains(instance, row, t))
     }
     soft = [key for key, (row, _) in duties.items() if not firm(row)]
     block.deficit = Var(soft, within=NonNegativeReals)
@@ -72,7 +74,7 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         for row, _, _ in contracts(instance)
         for v in periods(instance)
         for t in window(instance, row, v)
-        if (row.contract, v.id) in block.deficit and _counts(path, instance, ledger, row, v)
+        if (row.contract, v.id) in block.deficit and least_tonnes(row, v) and _counts(path, instance, ledger, row, v)
     ]
     block.makeup = Var(vintages, within=NonNegativeReals)
     rights = {key for key in soft if any(key[0] == k for k, _, _ in vintages)}
@@ -128,8 +130,12 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
 
     def makeup_above(_: Any, k: str, t_id: str) -> Any:
         made = made_good(k, t_id)
+        if not made:
+            return Constraint.Skip
+        if not least_tonnes(*duties[k, t_id]):
+            return quicksum(made) <= total(path, taken(path, k, t_id))
         paid = added(least_tonnes(*duties[k, v]) for contract, v, t in vintages if (contract, t) == (k, t_id))
-        return quicksum(made) <= paid * block.above[k, t_id] if made else Constraint.Skip
+        return quicksum(made) <= paid * block.above[k, t_id]
 
     def no_more_than_missing(_: Any, k: str, t_id: str) -> Any:
         body = total(path, taken(path, k, t_id)) + block.deficit[k, t_id]
@@ -192,6 +198,11 @@ def window(instance: Instance, row: Contract, v: Span) -> list[Span]:
         for t in periods(instance)
         if t.number > v.number and t.start < v.end + row.makeup - 1e-6 and contract_overlap(row, t)
     ]
+
+
+def _regains(instance: Instance, row: Contract, t: Span) -> bool:
+    """Whether a deficit of an earlier period could be made good in a period, which may have no minimum of its own."""
+    return any(least_tonnes(row, v) and t in window(instance, row, v) for v in periods(instance))
 
 
 def least_of(path: Any, instance: Instance, row: Contract, t: Span, value: Value) -> float:

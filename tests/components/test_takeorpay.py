@@ -134,6 +134,15 @@ def test_what_was_paid_and_not_taken_may_be_taken_later(view, demand, makeup, re
         assert plan.objective == approx(cost)
 
 
+@pytest.mark.parametrize("view", ["buyer", "system"])
+@pytest.mark.parametrize("minimum", [{2026: 10, 2027: 0, 2028: 10}, {2026: 10, 2027: 0}])
+def test_it_may_be_taken_in_a_year_without_a_minimum(view, minimum):
+    plan = planned(uneven({2026: 0, 2027: 8, 2028: 10}, minimum=minimum, makeup=1), view=view)
+    assert sums(plan, "Contracts", "Make-up", "Period") == approx({"2026": 0, "2027": 8, "2028": 0})
+    # half of 50 USD/kg for 10 t that are missing, and as much less for the 8 t made good
+    assert sum(paid(plan).values()) == approx(0.05 * (8 + 10) + 0.025 * (10 - 8))
+
+
 def test_the_rows_of_make_up():
     instance = tiny(uneven({2026: 6, 2027: 14}, makeup=1), view="buyer")
     row, low, _ = line(instance, "takeorpay.least", "DEAL", "2027")
