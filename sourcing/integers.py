@@ -45,11 +45,12 @@ GATED = frozenset({"production.on", "channels.ordered"})
 """Rows that let something through where a yes stands: quantity - most·yes <= 0."""
 
 
-def run_integer(path: Any, arrays: Arrays, options: Options) -> Solution:
+def run_integer(path: Any, arrays: Arrays, options: Options, *, patient: bool = False) -> Solution:
     """Solve a model with integers; duals are those of the linear model with the integers fixed.
 
     The status is optimal when the gap is proven within `options.gap`, feasible when the time limit or a stop came
-    first. Raises NoSolution when the time limit came before the first plan, Stopped when a stop did.
+    first. Raises NoSolution when the time limit came before the first plan, Stopped when a stop did. Where there must
+    be a plan, `patient` waits for the relaxation and a first rounding, whatever the time.
     """
     import numpy as np
 
@@ -57,7 +58,7 @@ def run_integer(path: Any, arrays: Arrays, options: Options) -> Solution:
     start = None
     if len(arrays.columns) > SMALL:
         none = np.zeros(len(arrays.columns), dtype=bool)
-        relaxed = run_linear(path, replace(arrays, integer=none), options)
+        relaxed = run_linear(path, replace(arrays, integer=none), search.unhurried if patient else options)
         if relaxed.status == "infeasible":
             return Solution(path, arrays, "infeasible")
         if relaxed.status == "optimal":

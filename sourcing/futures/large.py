@@ -95,7 +95,12 @@ def _sure(tree: Tree, places: Any) -> Any:
 
 def whole_block(tails: Tails, task: tuple[int, Any, Options]) -> Solution:
     """A block with its integers at the trunk's plan."""
+    import numpy as np
+
     number, x, options = task
     arrays = tails.blocks[number].at(x)
-    found = run_integer(None, arrays, options) if arrays.integer.any() else run_linear(None, arrays, options)
+    if arrays.integer.any():
+        found = run_integer(None, arrays, options, patient=True)
+    else:
+        found = run_linear(None, arrays, replace(options, time_limit=np.inf))
     return Solution(None, arrays, found.status, found.objective, found.bound, found.x, found.duals)
