@@ -49,6 +49,27 @@ class Arrays:
                 integer[place] = False
         return replace(self, lower=lower, upper=upper, integer=integer)
 
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """The least and the largest magnitude of what is neither zero nor infinite: coefficients, costs (k USD a unit,
+        discounted), bounds of columns, sides of rows. A part without such a number is left out.
+
+        Wide ranges cost accuracy: a solver's tolerances (1e-7) are absolute.
+        """
+        import numpy as np
+
+        found = {}
+        for name, parts in (
+            ("coefficients", [self.values]),
+            ("costs", [self.cost]),
+            ("bounds", [self.lower, self.upper]),
+            ("sides", [self.row_lower, self.row_upper]),
+        ):
+            sizes = np.abs(np.concatenate(parts))
+            sizes = sizes[(sizes > 0) & np.isfinite(sizes)]
+            if len(sizes):
+                found[name] = float(sizes.min()), float(sizes.max())
+        return found
+
     def matrix(self) -> Any:
         """A as a scipy sparse matrix."""
         from scipy.sparse import csc_matrix
@@ -60,63 +81,45 @@ class Arrays:
 def compile_path(path: Any, look: Callable[[Mapping[str, list[float]]], None] | None = None) -> Arrays:
     """Read a Pyomo model into named arrays; `look` is shown their numbers as the model holds them, before."""
     import numpy as np
-    from pyomo.core.expr import LinearExpression
     from pyomo.environ import Constraint, Objective, Var
     from pyomo.environ import value as number_of
-    from pyomo.repn import generate_standard_repn
 
-    columns: list[tuple[str, tuple[Any, ...]]] = []
+    columns: list[Column] = []
     place: dict[int, int] = {}
-    lower, upper, integer = [], [], []
+    lower, upper, integer, fixed = [], [], [], []
     for family in path.component_objects(Var, active=True, descend_into=True):
         name = family.name  # worked out anew at each look
         for index, var in family.items():
             place[id(var)] = len(columns)
             columns.append((name, index if isinstance(index, tuple) else (index,)))
-            low, high = number_of(var.lower), number_of(var.upper)
+            low, high = var.lower, var.upper
             if var.fixed:
                 low = high = var.value
-            lower.append(-np.inf if low is None else low)
-            upper.append(np.inf if high is None else high)
+                fixed.append(var)
+            lower.append(-np.inf if low is None else number_of(low))
+            upper.append(np.inf if high is None else number_of(high))
             integer.append(not var.is_continuous())
-
-    def linear(body: Any) -> tuple[dict[int, float], float]:
-        terms: dict[int, float] = {}
-        if body.__class__ is LinearExpression:
-            pairs, constant = zip(body.linear_vars, body.linear_coefs, strict=True), body.constant
-        else:
-            form = generate_standard_repn(body, compute_values=True)
-            if not form.is_linear():
-                raise ValueError(f"{body} is not linear")
-            pairs, constant = zip(form.linear_vars, form.linear_coefs, strict=True), form.constant
-        for var, coefficient in pairs:
-            column = place[id(var)]
-            terms[column] = terms.get(column, 0.0) + coefficient
-        return terms, constant
-
-    fixed = [
-        var
-        for family in path.component_objects(Var, active=True, descend_into=True)
-        for var in family.values()
-        if var.fixed
-    ]
     for var in fixed:
         var.unfix()  # its bounds hold it: the columns of a family stay together
-    rows: list[tuple[str, tuple[Any, ...]]] = []
+    linear = reader(place)
+    rows: list[Column] = []
     row_lower, row_upper = [], []
-    entries: list[tuple[int, int, float]] = []
+    of_row: list[int] = []
+    of_column: list[int] = []
+    values: list[float] = []
     for family in path.component_objects(Constraint, active=True, descend_into=True):
         name = family.name
         for index, row in family.items():
             low, body, high = row.to_bounded_expression()
             terms, constant = linear(body)
-            low = -np.inf if low is None else number_of(low) - constant
-            high = np.inf if high is None else number_of(high) - constant
-            number = len(rows)
+            row_lower.append(-np.inf if low is None else number_of(low) - constant)
+            row_upper.append(np.inf if high is None else number_of(high) - constant)
+            for column, value in terms.items():
+                if value:
+                    of_row.append(len(rows))
+                    of_column.append(column)
+                    values.append(value)
             rows.append((name, index if isinstance(index, tuple) else (index,)))
-            row_lower.append(low)
-            row_upper.append(high)
-            entries.extend((column, number, value) for column, value in terms.items() if value)
     objective = next(path.component_data_objects(Objective, active=True))
     terms, constant = linear(objective.expr)
     for var in fixed:
@@ -124,20 +127,60 @@ def compile_path(path: Any, look: Callable[[Mapping[str, list[float]]], None] | 
     cost = [0.0] * len(columns)
     for column, value in terms.items():
         cost[column] = value
-    entries.sort()
-    starts = np.zeros(len(columns) + 1, dtype=np.int32)
-    for column, _, _ in entries:
-        starts[column + 1] += 1
-    values = [value for _, _, value in entries]
+    row_of, column_of = np.array(of_row, dtype=np.int32), np.array(of_column, dtype=np.int32)
+    order = np.lexsort((row_of, column_of))
+    values = [values[k] for k in order.tolist()]
     if look is not None:
         sides = {"lower": lower, "upper": upper, "row_lower": row_lower, "row_upper": row_upper}
         look({"cost": cost, "constant": [constant], "values": values, **sides})
+    counts = np.bincount(column_of, minlength=len(columns))
     return Arrays(
         columns, rows, place, np.array(cost, dtype=float), float(constant), np.array(lower, dtype=float),
         np.array(upper, dtype=float), np.array(row_lower, dtype=float), np.array(row_upper, dtype=float),
-        np.cumsum(starts, dtype=np.int32), np.array([row for _, row, _ in entries], dtype=np.int32),
+        np.concatenate([[0], np.cumsum(counts)]).astype(np.int32), row_of[order],
         np.array(values, dtype=float), np.array(integer, dtype=bool),
     )  # fmt: skip
+
+
+def reader(place: Mapping[int, int]) -> Callable[[Any], tuple[dict[int, float], float]]:
+    """What reads an expression: its coefficients by column, and its constant; ValueError if it is not linear.
+
+    Sums are read straight off, in a third of the time that Pyomo's own reader takes; that one does the rest.
+    """
+    from pyomo.core.expr import LinearExpression, MonomialTermExpression, NegationExpression, SumExpression
+    from pyomo.repn import generate_standard_repn
+
+    sums = {LinearExpression, SumExpression}
+
+    def add(terms: dict[int, float], column: int, number: float) -> None:
+        terms[column] = terms[column] + number if column in terms else number
+
+    def read(part: Any, terms: dict[int, float], negated: bool) -> float:
+        kind, constant = part.__class__, 0.0
+        if kind is NegationExpression:
+            return read(part.args[0], terms, not negated)
+        for arg in part.args if kind in sums else (part,):
+            if arg.__class__ is MonomialTermExpression:
+                number, var = arg.args
+                add(terms, place[id(var)], -number if negated else number)
+            elif (column := place.get(id(arg))) is not None:
+                add(terms, column, -1.0 if negated else 1.0)
+            elif kind in sums:
+                constant = constant + read(arg, terms, negated)
+            else:
+                form = generate_standard_repn(part, compute_values=True)
+                if not form.is_linear():
+                    raise ValueError(f"{part} is not linear")
+                for var, number in zip(form.linear_vars, form.linear_coefs, strict=True):
+                    add(terms, place[id(var)], -number if negated else number)
+                constant = -form.constant if negated else form.constant
+        return constant
+
+    def linear(body: Any) -> tuple[dict[int, float], float]:
+        terms: dict[int, float] = {}
+        return terms, read(body, terms, False)
+
+    return linear
 
 
 def residuals(arrays: Arrays, x: Any, duals: Any) -> dict[str, float]:

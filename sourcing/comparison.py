@@ -46,6 +46,11 @@ def compare(before: Instance | Plan | PlanBook, after: Instance | Plan | PlanBoo
     """What differs between two instances, or between two plans (as made here, or read from their workbooks).
 
     Raises TypeError for an instance and a plan.
+
+    >>> list(compare(plan, plan))
+    ['Inputs', 'Made', 'Decisions', 'Suppliers', 'Sourcing', 'Cost', 'Shortage', 'Risk']
+    >>> sum(len(table.rows) for table in compare(plan, plan).values())
+    0
     """
     if isinstance(before, Instance) != isinstance(after, Instance):
         raise TypeError("an instance and a plan cannot be compared: give two instances or two plans")
@@ -149,7 +154,7 @@ def _decisions(before: Mapping[str, Table], after: Mapping[str, Table], reasons:
         fields("Kind", "Name", "Where", "Before", "After", ("Outlay changes by", "M USD"), "Why"),
         "What is signed, built and qualified otherwise, and when.",
     )
-    old, new = (_taken(tabs["Decisions"]) for tabs in (before, after))
+    old, new = (taken(tabs["Decisions"]) for tabs in (before, after))
     for key in {**old, **new}:
         was, now = old.get(key), new.get(key)
         if (was and was[0]) != (now and now[0]):
@@ -160,8 +165,8 @@ def _decisions(before: Mapping[str, Table], after: Mapping[str, Table], reasons:
     return table
 
 
-def _taken(table: Table) -> dict[tuple[str, str], tuple[str, float, str]]:
-    """When and how often something is decided, its outlay and where, by kind and name."""
+def taken(table: Table) -> dict[tuple[str, str], tuple[str, float, str]]:
+    """When and how often something is decided, its outlay and where, by kind and name, of a tab Decisions."""
     found: dict[tuple[str, str], tuple[str, float, str]] = {}
     for row in table.records():
         when = f"{row['Period']}" + ("" if abs(row["Steps"] - 1) < 1e-6 else f" ({row['Steps']:.3g} steps)")

@@ -42,10 +42,19 @@ _VERBS = frozenset(("is", "are", "must", "may", "has", "holds", "stands", "means
 
 
 def set_up() -> None:
-    """Make the streams bear letters that their encoding does not know."""
+    """Make the streams bear letters that their encoding does not know, and tell a failure once.
+
+    What a library cannot close any more after a failed write (a full disk) is thrown away without a word.
+    """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    sys.unraisablehook = _unraisable
+
+
+def _unraisable(found: Any) -> None:
+    if not isinstance(found.exc_value, OSError | MemoryError):
+        sys.__unraisablehook__(found)
 
 
 def width() -> int:

@@ -1,4 +1,8 @@
-"""Doctor: does the program work on this machine? Versions, and a tiny instance that is solved and audited."""
+"""Doctor: whether the program works on this machine, and whether the model of an instance is well scaled.
+
+Versions, and a tiny instance that is solved and audited; of an instance the size of its model and the ranges of its
+numbers.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,10 @@ import datetime as dt
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sourcing.instance import Instance
 
 PACKAGES = ("allied-sourcing", "pyomo", "highspy", "numpy", "scipy", "pandas", "openpyxl", "XlsxWriter", "typer")
 
@@ -63,3 +70,18 @@ def examine() -> dict[str, Any]:
     except Exception as fault:  # whatever is broken on this machine is what is asked for
         error = f"{type(fault).__name__}: {fault}"
     return {"works": not error, "versions": versions, "seconds": round(perf_counter() - begin, 3), "error": error}
+
+
+def model_of(instance: Instance) -> dict[str, Any]:
+    """Size of an instance's model, and `ranges` of its numbers as [least, most] (`Arrays.ranges`)."""
+    from sourcing.arrays import compile_path
+    from sourcing.model import build
+
+    arrays = compile_path(build(instance))
+    return {
+        "columns": len(arrays.columns),
+        "rows": len(arrays.rows),
+        "nonzeros": len(arrays.values),
+        "integers": int(arrays.integer.sum()),
+        "ranges": {part: list(limits) for part, limits in arrays.ranges().items()},
+    }

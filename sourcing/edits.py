@@ -99,7 +99,7 @@ def _checked(before: Instance, after: Instance) -> Instance:
     issues = integrity(after) or components.checks(after)
     if any(issue.severity == "error" for issue in issues):
         raise InstanceError(issues)
-    once = {(issue.tab, issue.cell, issue.message) for issue in components.checks(before)}
+    once = {(issue.tab, issue.cell, issue.message) for issue in before.once(components.checks)}
     read = [issue for issue in before.warnings if (issue.tab, issue.cell, issue.message) not in once]
     after.warnings = (*read, *issues)
     return after

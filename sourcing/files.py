@@ -36,11 +36,19 @@ class Output:
     path: Path
 
 
-def plan_path(instance: Path) -> Path:
-    """Where the plan of an instance goes unless told otherwise: `NAME.plan.xlsx` beside it."""
+def plan_path(instance: Path, kind: str = "plan") -> Path:
+    """Where the plan of an instance, or a book of another kind, goes by default: `NAME.plan.xlsx` beside it."""
     place = instance if instance.name not in ("", "..") else instance.resolve()
     name = place.name if place.is_dir() else place.stem
-    return place.with_name(f"{name}.plan.xlsx")
+    return place.with_name(f"{name}.{kind}.xlsx")
+
+
+def seen_from(path: Path, other: Path) -> str:
+    """How a file or folder is named in a link from another file; blank where none leads there (another drive)."""
+    try:
+        return Path(os.path.relpath(other.resolve(), path.resolve().parent)).as_posix()
+    except ValueError:
+        return ""
 
 
 def plan_of(path: Path) -> str | None:
@@ -107,6 +115,8 @@ def written(path: Path) -> Iterator[Output]:
             os.replace(out.temporary, out.path)
     except OSError as fault:
         raise OutputError(f"'{path}' cannot be written: {fault.strerror or fault}") from fault
+    except OutputError as fault:  # whoever writes knows the temporary name only
+        raise OutputError(str(fault).replace(str(out.temporary), str(path))) from fault
     finally:
         out.temporary.unlink(missing_ok=True)
 

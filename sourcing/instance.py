@@ -10,7 +10,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from sourcing.sheets import TABS, Issue, Row, Selector, Series
 
@@ -21,10 +21,11 @@ T = TypeVar("T")
 class Instance:
     """One sourcing problem: the rows of every tab, as they stand in a workbook or CSV folder.
 
-    `instance[Unit]` are the active rows of a tab in their order, `instance.row(Unit, "kuantan_light")` is the one
-    with that key, `instance.all(Unit)` has the rows that are switched off too. Instances do not change: `replace`
-    and `with_rows` make new ones. `cells` maps (tab, line, field) to the A1 reference that the row was read from,
-    `switches` say what was switched since (`variants`), so that a plan tells it.
+    `instance[Unit]`, or `instance["Units"]`, are the active rows of a tab in their order,
+    `instance.row(Unit, "kuantan_light")` is the one with that key, `instance.all(Unit)` has the rows
+    that are switched off too. Instances do not change: `replace` and `with_rows` make new ones. `cells` maps (tab,
+    line, field) to the A1 reference that the row was read from, `switches` say what was switched since (`variants`), so
+    that a plan tells it.
     """
 
     def __init__(
@@ -48,8 +49,12 @@ class Instance:
         self._keys = {tab: {row.key: row for row in table} for tab, table in self._active.items()}
         self._once: dict[Callable[[Instance], Any], Any] = {}
 
-    def __getitem__(self, row_type: type[R]) -> tuple[R, ...]:
-        return self._active[row_type.tab]  # type: ignore[return-value]
+    @overload
+    def __getitem__(self, row_type: type[R]) -> tuple[R, ...]: ...
+    @overload
+    def __getitem__(self, row_type: str) -> tuple[Any, ...]: ...
+    def __getitem__(self, row_type: type[Row] | str) -> tuple[Any, ...]:
+        return self._active[row_type if isinstance(row_type, str) else row_type.tab]
 
     def all(self, row_type: type[R]) -> tuple[R, ...]:
         """The rows of a tab with those that are switched off."""
@@ -75,12 +80,26 @@ class Instance:
         return value
 
     def replace(self, row_type: type[R], rows: Iterable[R], switch: str = "") -> Instance:
-        """The instance with all rows of one tab exchanged, by a switch if one is named."""
+        """The instance with all rows of one tab exchanged, by a switch if one is named.
+
+        >>> from sourcing.components.rules import Rule
+        >>> without = instance.replace(Rule, [])
+        >>> len(without[Rule]), len(instance[Rule]) > 0
+        (0, True)
+        """
         kept = [row for row in self.rows() if row.tab != row_type.tab]
         return self._with([*kept, *rows], switch)
 
     def with_rows(self, *rows: Row) -> Instance:
-        """The instance with rows added, or exchanged where a row of the same key stands."""
+        """The instance with rows added, or exchanged where a row of the same key stands.
+
+        >>> from dataclasses import replace
+        >>> from sourcing.components.demand import Demand
+        >>> need = instance[Demand][0]
+        >>> changed = instance.with_rows(replace(need, note="to be checked"))
+        >>> changed.row(Demand, need.key).note, instance.row(Demand, need.key).note == need.note
+        ('to be checked', True)
+        """
         new = {(row.tab, row.key): row for row in rows}
         kept = [new.pop((row.tab, row.key), row) for row in self.rows()]
         return self._with([*kept, *new.values()])

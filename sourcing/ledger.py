@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sourcing.components.horizon import Span
 from sourcing.components.places import is_allied, role_of
@@ -36,8 +36,7 @@ VALUE_KINDS = ("shortage", "limit penalty")
 """Entries that are no payment: they weigh 1 in every view."""
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One payment in a period: amount = Σ coefficient·variable + constant, in k USD.
 
     `bounded` says that something limits what may be earned by it. `exact` recomputes the amount from the solved
@@ -66,6 +65,7 @@ class Ledger:
     balances: dict[tuple[str, str, str, str], Terms] = field(default_factory=dict)
     supplies: dict[tuple[str, str, str, str], float] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
+    _weights: dict[str, float] = field(default_factory=dict)
 
     def post(self, site: str, material: str, label: str, t: Span, coefficient: float, variable: Any) -> None:
         """Add a term to the balance of a material at a site (t)."""
@@ -101,6 +101,11 @@ class Ledger:
         Of parties that share an amount the first counts for all (their weights must agree: `agree`).
         """
         name = party if isinstance(party, str) else party[0][0]
+        if name not in self._weights:
+            self._weights[name] = self._weight(name)
+        return self._weights[name]
+
+    def _weight(self, name: str) -> float:
         if name == PLANNER:
             return 1.0
         if not is_allied(self.instance, name):

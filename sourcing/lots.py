@@ -14,6 +14,7 @@ Futures that share their first periods must see the same lots there: what is of 
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import product
@@ -44,12 +45,15 @@ class Lots:
         self.spans: dict[str, Span] = {t.id: t for t in periods(instance)}
         self._reach: dict[Place, set[Label]] = defaultdict(set)
         self._use: dict[Place, set[Label]] = defaultdict(set)
-        self._moves = [
-            (h, t, [later for later, _ in arrivals(instance, h.lane.lead_time, t)])
-            for h in channels(instance)
+        self._outputs: dict[tuple[tuple[str, str, str], Label], list[tuple[str, Label]]] = {}
+        self._moves: dict[str, list[tuple[Place, list[Place]]]] = {
+            t.id: [
+                ((h.origin, h.material, t.number), [(h.destination, h.material, later.number) for later, _ in landing])
+                for h in channels(instance)
+                if h.open(instance, t) and (landing := arrivals(instance, h.lane.lead_time, t))
+            ]
             for t in periods(instance)
-            if h.open(instance, t)
-        ]
+        }
         self._able = self._forward()
         self._live = self._back(self._able)
         self._own = self._use
@@ -140,11 +144,14 @@ class Lots:
         return label < target and (joins or target - label <= taken_on(self.instance, line, t))
 
     def _made(self, line: Line, label: Label) -> list[tuple[str, Label]]:
-        own = added(self.instance, line)
-        return [
-            (material, (own | (label - fresh(self.instance, material))) & countable(self.instance, material))
-            for material in line.recipe.outputs
-        ]
+        key = line.id, label
+        if key not in self._outputs:
+            own = added(self.instance, line)
+            self._outputs[key] = [
+                (material, (own | (label - fresh(self.instance, material))) & countable(self.instance, material))
+                for material in line.recipe.outputs
+            ]
+        return self._outputs[key]
 
     def _forward(self) -> Runs:
         """Labels that each line can run on; fills the labels that exist at each place."""
@@ -162,11 +169,11 @@ class Lots:
                     if row.opening:
                         reach[site, material, t.number].add(self._opening(row))
             able = [line for line in lines(instance) if all(can_run(instance, unit, t) for unit, _ in line.units)]
+            running = {line.id for line in able}
             mixed = [
-                ([line for line in members if line in able], matters(instance, unit, t))
+                ([line for line in members if line.id in running], matters(instance, unit, t))
                 for unit, members in mixes(instance).items()
             ]
-            moves = [(h, later) for h, shipped, later in self._moves if shipped is t]
             before = -1
             while before != (before := sum(map(len, reach.values())) + sum(map(len, runs.values()))):
                 for line in able:
@@ -179,10 +186,10 @@ class Lots:
                         for label in list(runs[line.id, t.number]):
                             for more in brought:
                                 self._run(runs, line, t, label | more)
-                for h, later in moves:
-                    here = reach[h.origin, h.material, t.number]
-                    for arrival in later:
-                        reach[h.destination, h.material, arrival.number] |= here
+                for origin, landing in self._moves[t.id]:
+                    if here := reach[origin]:
+                        for place in landing:
+                            reach[place] |= here
         return runs
 
     def _run(self, runs: Runs, line: Line, t: Span, label: Label) -> None:
@@ -210,13 +217,12 @@ class Lots:
                     label for label in reach[place] if open_to_all or any(label <= self._opening(row) for row in stocks)
                 }
             able = [line for line in lines(instance) if runs[line.id, t.number]]
-            moves = [(h, later) for h, shipped, later in self._moves if shipped is t]
             before = -1
             while before != (before := sum(map(len, use.values()))):
-                for h, later in moves:
-                    here = (h.origin, h.material, t.number)
-                    for arrival in later:
-                        use[here] |= use[h.destination, h.material, arrival.number] & reach[here]
+                for origin, landing in self._moves[t.id]:
+                    for place in landing:
+                        if wanted := use[place]:
+                            use[origin] |= wanted & reach[origin]
                 for line in able:
                     for label in runs[line.id, t.number] - live[line.id, t.number]:
                         made = self._made(line, label)
@@ -234,6 +240,7 @@ class Lots:
         return live
 
 
+@functools.cache
 def _parse(label: str) -> Label:
     return frozenset() if label == CLEAN_TEXT else frozenset(label.split("; "))
 

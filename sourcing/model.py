@@ -41,6 +41,13 @@ def build(instance: Instance, extra: Callable[[Any], None] | None = None, view: 
 
     `extra(path)` may add constraints before it is compiled. `view` ("system" or "buyer") replaces the setting. The
     model carries `path.ledger` (posted terms), `path.lots` (labels) and `path.instance`.
+
+    >>> from pyomo.environ import Constraint, value
+    >>> def at_most_2000_t_short(path):
+    ...     path.extra.cap = Constraint(expr=sum(path.demand.short.values()) <= 2000)
+    >>> path = build(instance, at_most_2000_t_short)
+    >>> value(path.extra.cap.upper)
+    2000.0
     """
     from pyomo.common.numeric_types import RegisterNumericType
     from pyomo.core.expr import LinearExpression
@@ -70,12 +77,10 @@ def build(instance: Instance, extra: Callable[[Any], None] | None = None, view: 
     path.balance = Constraint(list(ledger.balances), rule=balance)
     coefficients, variables, constant = [], [], 0.0
     for entry in ledger.entries:
-        factor = counted(instance, ledger, entry)
-        if factor:
+        if factor := counted(instance, ledger, entry):
             constant += factor * entry.constant
-            for coefficient, variable in entry.terms:
-                coefficients.append(factor * coefficient)
-                variables.append(variable)
+            coefficients += [factor * coefficient for coefficient, _ in entry.terms]
+            variables += [variable for _, variable in entry.terms]
     path.cost = Objective(expr=LinearExpression(constant=constant, linear_coefs=coefficients, linear_vars=variables))
     if extra is not None:
         path.extra = Block()

@@ -7,7 +7,7 @@ with the model. A plan that fails is not returned; if none exists, NoPlan carrie
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -15,28 +15,26 @@ from typing import TYPE_CHECKING, Any
 from sourcing import explain
 from sourcing.bottlenecks import bottlenecks
 from sourcing.components import REPORTED
-from sourcing.components.horizon import decisions_from, periods, settings
-from sourcing.components.materials import Material
-from sourcing.components.places import Site
-from sourcing.components.sources import Source
 from sourcing.datanotes import data_notes
 from sourcing.decide import decisions
 from sourcing.instance import Instance
 from sourcing.ledger import VALUE_KINDS
-from sourcing.positions import costs, estimate_share, is_estimate, parties
+from sourcing.positions import costs, estimate_share, parties
 from sourcing.ruleprice import prices
 from sourcing.sheets import AuditFailed, NoPlan, NoSolution
 from sourcing.solver import Options, Solution, Stopped, solve_path, untold
 from sourcing.tables import Table, fields, total
 from sourcing.tracking import tracking
 from sourcing.usage import sites
+from sourcing.verdict import facts, rules_price, verdict, worst_failure
 
 if TYPE_CHECKING:
     from sourcing.audit import Audit
     from sourcing.futures.figures import Futures
+    from sourcing.report.plots import Plots
 
-SHOWN = 0.05
-"""Tonnes below which a shortage is not told in words (it stands on its tab all the same)."""
+Failing = Callable[[Solution, Options, Callable[[Any], None] | None], Table]
+"""Works out what fails when one site does, of a solution, with the constraints that were added to its model."""
 
 
 @dataclass
@@ -44,6 +42,13 @@ class Plan:
     """A plan that passed its audit: `tabs` by title in reading order, money in M USD, mass in tonnes.
 
     `verdict` says it in words, `facts` hold the figures of the first page, `summary()` is the JSON of `solve --json`.
+
+    >>> plan.status, plan.audit.passed
+    ('optimal', True)
+    >>> list(plan.tabs["Demand"].frame().columns[:5])
+    ['Customer', 'Material', 'Rules', 'Period', 'Demand (t)']
+    >>> plan.summary()["objective_musd"] == plan.objective
+    True
     """
 
     instance: Instance
@@ -60,6 +65,18 @@ class Plan:
     audit: Audit | None = None
     futures: Futures | None = None
     proven: tuple[float, float] | None = None  # objective and bound over futures, where there are several
+
+    @property
+    def plot(self) -> Plots:
+        """Its pictures, each a matplotlib Figure.
+
+        >>> figure = plan.plot.demand()  # a notebook shows it; figure.savefig("demand.png") writes it
+        >>> "demand is met" in figure.get_label()  # the title says what is to be seen
+        True
+        """
+        import sourcing
+
+        return sourcing.Plots(self)  # of a room below, so through the package's door
 
     def summary(self) -> dict[str, Any]:
         """The figures of a plan under the names that `solve --json` documents."""
@@ -89,6 +106,9 @@ class Plan:
                 for row in demand.records()
                 if row["Short"] > 1e-6
             ],
+            "on_estimates_pct": self.facts.get("estimate_share"),
+            "rules_price_musd": rules_price(self.tabs),
+            "worst_failure": worst_failure(self.tabs),
             "model": self.model,
             "seconds": dict(self.seconds),
             "audit": self.audit.as_dict() if self.audit else None,
@@ -118,13 +138,15 @@ def make_plan(
     seed: int = 0,
     threads: int = 0,
     compare: bool = True,
+    failures: Failing | None = None,
     stop: Callable[[], bool] = bool,
     tell: Callable[[str, float | None, float | None], None] = untold,
 ) -> Plan:
     """Solve an instance's base path and plan it; `extra(path)` may add constraints to the Pyomo model before.
 
     `compare` solves it again without each rule that is asked for, at the same decisions: the price of the rule.
-    `stop` and `tell` are as in Options: a stop takes the best plan so far, which is then not compared.
+    `failures` makes the table of what fails when one site does (`sourcing.solve` gives one). `stop` and `tell` are as
+    in Options: a stop takes the best plan so far, which is then not compared.
 
     Raises NoPlan (with `.report`) if it is infeasible or unbounded, NoSolution if the solver stops without an
     answer, Stopped if `stop` said so before there was a plan, AuditFailed if the plan does not pass its audit.
@@ -136,7 +158,7 @@ def make_plan(
         error = NoPlan(headline)
         error.report = NoPlanReport(instance, solution.status, headline, why, run_table(solution, options))
         raise error
-    return plan_of(solution, options, extra, compare=compare)
+    return plan_of(solution, options, extra, compare=compare, failures=failures)
 
 
 def plan_of(
@@ -145,9 +167,10 @@ def plan_of(
     extra: Callable[[Any], None] | None = None,
     *,
     compare: bool = True,
+    failures: Failing | None = None,
     asked: bool = True,
 ) -> Plan:
-    """The plan that a solution means, audited; `compare` and `extra` as in `make_plan`.
+    """The plan that a solution means, audited; `compare`, `failures` and `extra` as in `make_plan`.
 
     What takes further solves of the path (bottlenecks, what waiting costs, why a site is idle) is left out where it is
     not `asked` for.
@@ -165,8 +188,15 @@ def plan_of(
     if asked:
         tabs["Bottlenecks"] = bottlenecks(solution)
     tabs["Data notes"] = data_notes(instance)
-    if compare and asked:
-        _compare(solution, tabs, options, extra)
+    if asked:
+        silent = replace(options, tell=untold)
+        further: dict[str, Callable[[], Table]] = {}
+        if compare:
+            further["Price of rules"] = lambda: prices(solution, tabs["Bottlenecks"], silent, extra)
+            further["Label tracking"] = lambda: tracking(solution, silent, extra)
+        if failures:
+            further["Failures"] = lambda: failures(solution, silent, extra)
+        _add(tabs, further, solution, options)
     options.tell("origin and audit", solution.objective, solution.bound)
     traced = trace(instance, tabs, solution.ledger.view)
     tabs |= traced.tabs()
@@ -175,8 +205,8 @@ def plan_of(
     order = (
         "Sourcing", "Demand", "Deliveries", "Rules met", "Origin by country", "Origin", "Stockpiles", "Contracts",
         "Decisions", "Projects and qualifications", "Sites", "Production", "Capacity and surplus", "Labels joined",
-        "Custody", "Label tracking", "Limits", "Costs", "Parties", "Floors", "Price of rules", "Bottlenecks",
-        "Data notes",
+        "Custody", "Label tracking", "Limits", "Costs", "Parties", "Floors", "Failures", "Price of rules",
+        "Bottlenecks", "Data notes",
     )  # fmt: skip
     objective, bound = solution.objective / 1000, solution.bound / 1000
     plan = Plan(
@@ -209,17 +239,18 @@ def plan_of(
     return plan
 
 
-def _compare(solution: Solution, tabs: dict[str, Table], options: Options, extra: Callable[[Any], None] | None) -> None:
-    """Add the tabs that compare the plan with others; it stands without them if they are stopped or take too long."""
-    options.tell("price of rules", solution.objective, solution.bound)
-    silent = replace(options, tell=untold)
+def _add(
+    tabs: dict[str, Table], further: Mapping[str, Callable[[], Table]], solution: Solution, options: Options
+) -> None:
+    """Add tabs that take solves of other models; the plan stands without them if they are stopped or take too long."""
     try:
-        if options.stop():
-            raise Stopped
-        tabs["Price of rules"] = prices(solution, tabs["Bottlenecks"], silent, extra)
-        tabs["Label tracking"] = tracking(solution, silent, extra)
+        for title, work in further.items():
+            options.tell(title.lower(), solution.objective, solution.bound)
+            if options.stop():
+                raise Stopped
+            tabs[title] = work()
     except (Stopped, NoSolution) as fault:
-        missing = "; ".join(title for title in ("Price of rules", "Label tracking") if title not in tabs)
+        missing = "; ".join(title for title in further if title not in tabs)
         tabs["Data notes"].add("left out", missing, str(fault) or "Stopped before it was worked out.")
 
 
@@ -235,110 +266,6 @@ def positions(ledger: Table, everyone: Table) -> dict[str, float]:
             if party:
                 found[roles[party]] = found.get(roles[party], 0.0) + sign * amount
     return found
-
-
-# ------------------------------------------------------------------------------------------------ figures and words
-
-
-def facts(plan: Plan, on_estimates: float | None) -> dict[str, Any]:
-    """The figures of the first page; `on_estimates` is the share of cost that rests on estimates (%)."""
-    instance, demand = plan.instance, plan.tabs["Demand"]
-    needed, short = total(demand.column("Demand")), total(demand.column("Short"))
-    by_country = origin_of_deliveries(plan)
-    whole = sum(by_country.values())
-    largest = max(by_country, key=lambda country: by_country[country], default=None)
-    return {
-        "demand_t": needed,
-        "met_t": needed - short,
-        "short_t": short,
-        "met_share": 100 * (needed - short) / needed if needed else None,
-        "largest_country": largest,
-        "largest_country_share": 100 * by_country[largest] / whole if largest and whole else None,
-        "country_tonnes": by_country,
-        "estimate_share": on_estimates,
-        "gap_musd": max(0.0, plan.objective - plan.bound),
-        "price_year": int(settings(instance).price_year) or None,
-        "discount_rate": settings(instance).discount_rate,
-        "title": settings(instance).title,
-        "first_open_period": first_open(instance),
-        "estimated_rows": sum(is_estimate(instance, row) for row in instance.rows() if row.tab != Source.tab),
-    }
-
-
-def first_open(instance: Instance) -> str:
-    """The first period in which something can still be decided."""
-    start = decisions_from(instance) - 1e-6
-    return next((t.id for t in periods(instance) if t.start >= start), periods(instance)[-1].id)
-
-
-def origin_of_deliveries(plan: Plan) -> dict[str, float]:
-    """Tonnes shipped to customers by country of the shipping site: of magnets, or of all goods if none are magnets."""
-    instance = plan.instance
-    customers = {row["Customer"] for row in plan.tabs["Demand"].records()}
-    rows = [row for row in plan.tabs["Sourcing"].records() if row["To"] in customers]
-    magnets = [row for row in rows if instance.row(Material, row["Material"]).form == "magnet"]
-    found: dict[str, float] = {}
-    for row in magnets or rows:
-        country = instance.row(Site, row["From"]).country or "ZZ"
-        found[country] = found.get(country, 0.0) + row["Flow"]
-    return found
-
-
-def verdict(plan: Plan) -> str:
-    """The plan in words: how sure, what it costs, what goes short and for whom."""
-    figures, instance = plan.facts, plan.instance
-    spans = [t.id for t in periods(instance)]
-    horizon = f"{spans[0]}–{spans[-1]}" if len(spans) > 1 else spans[0]
-    money = money_text(plan.objective)
-    bought = "what our buyers pay" if plan.view == "buyer" else "the cost to the alliance"
-    gap = figures["gap_musd"]
-    if plan.status != "optimal":
-        proof = f"Not proven: a plan could be up to {gap:,.1f} M USD cheaper."
-    elif gap < 0.005:
-        proof = "Proven optimal: no plan is cheaper under these figures and rules."
-    else:
-        proof = f"Proven within {gap:,.2f} M USD: no plan can be cheaper by more."
-    rate = f"discounted at {figures['discount_rate']:g} %, shortage valued"
-    sentences = [proof, f"{horizon}: {money} ({bought}, {rate})."]
-    if figures["met_share"] is not None:
-        sentences.append(shortage_words(plan))
-    return " ".join(sentences)
-
-
-def money_text(musd: float) -> str:
-    """Millions of dollars in words: whole from a hundred on; thousands where a million is too coarse."""
-    if abs(musd) >= 100:
-        return f"{musd:,.0f} M USD"
-    return f"{musd:,.2f} M USD" if abs(musd) >= 1 else f"{1000 * musd:,.4g} k USD"
-
-
-def shortage_words(plan: Plan) -> str:
-    """Who goes short, of what, when; and that zero-content needs are met, where they are."""
-    figures = plan.facts
-    rows = [row for row in plan.tabs["Demand"].records() if row["Short"] > SHOWN]
-    if not rows:
-        return f"All demand is met ({figures['demand_t']:,.0f} t)."
-    by_period: dict[str, float] = {}
-    by_customer: dict[str, float] = {}
-    for row in rows:
-        by_period[row["Period"]] = by_period.get(row["Period"], 0.0) + row["Short"]
-        by_customer[row["Customer"]] = by_customer.get(row["Customer"], 0.0) + row["Short"]
-    spans = [t.id for t in periods(plan.instance) if t.id in by_period]
-    when = ", ".join(f"{by_period[period]:,.0f} t in {period}" for period in spans)
-    if len(spans) > 4:
-        peak = max(spans, key=lambda period: by_period[period])
-        when = f"{sum(by_period.values()):,.0f} t, of which {by_period[peak]:,.0f} t in {peak}"
-    worst = max(by_customer, key=lambda name: by_customer[name])
-    name = plan.instance.row(Site, worst).name or worst
-    spared = [
-        plan.instance.row(Site, site).name or site
-        for site in dict.fromkeys(row["Customer"] for row in plan.tabs["Demand"].records())
-        if site not in by_customer
-    ]
-    text = (
-        f"{figures['met_share']:.1f} % of demand is met; short {when}, most of it {name} ({by_customer[worst]:,.0f} t)"
-    )
-    return text + (f"; nothing for {'; '.join(spared)}." if spared else ".")
 
 
 # ------------------------------------------------------------------------------------------------ cross-cutting tabs
@@ -369,6 +296,8 @@ def run_table(solution: Solution, options: Options, plan: Plan | None = None) ->
     table.add("Columns", len(solution.arrays.columns))
     table.add("Rows", len(solution.arrays.rows))
     table.add("Nonzeros", len(solution.arrays.values))
+    for part, (least, most) in solution.arrays.ranges().items():
+        table.add(f"Size of {part}", f"{least:.2g} to {most:.2g}")
     table.add("Options", f"gap {options.gap:g}, time limit {options.time_limit:g} s, seed {options.seed}")
     for package in ("allied-sourcing", "pyomo", "highspy", "numpy"):
         table.add(f"Version of {package}", version(package))

@@ -16,6 +16,7 @@ from sourcing.sheets import TABS, Column, Row
 
 SETTINGS = {
     "Title": "what the plan is called",
+    "Marking": "printed on every page of the plan, such as CONFIDENTIAL; blank is none",
     "Format version": "format of the workbook",
     "Price year": "year whose money all prices and costs are in",
     "Discount rate": "by which money of a later year counts less",

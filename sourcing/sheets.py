@@ -23,6 +23,7 @@ from __future__ import annotations
 import calendar
 import dataclasses
 import datetime as dt
+import functools
 import math
 import re
 from collections.abc import Callable, Iterator
@@ -356,7 +357,7 @@ class Row:
     note: str = field(default="", metadata={"column": Column("Note", "text", "a remark", default="")})
     line: int = field(default=0, compare=False, repr=False)
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         """The key columns joined by `|`, as `--set` and messages name the row."""
         return "|".join(_key_text(getattr(self, name)) for name in self.key_fields)

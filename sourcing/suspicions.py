@@ -20,7 +20,7 @@ from sourcing.components.channels import channels, shippable
 from sourcing.components.contracts import Contract
 from sourcing.components.demand import Demand, ShortageStep, grades
 from sourcing.components.horizon import Setting, Span, at, periods, setting_field, settings
-from sourcing.components.materials import Material, RecipeLine, recipes
+from sourcing.components.materials import Material, RecipeLine, contents, recipes
 from sourcing.components.production import Process, Unit, lines
 from sourcing.components.trade import Offer, index_price, offer_price
 from sourcing.instance import Instance
@@ -44,7 +44,7 @@ def suspicions(instance: Instance) -> list[Issue]:
     """Warnings about a sound instance; empty if nothing is odd."""
     return [
         *_off_the_column(instance), *_off_in_time(instance), *_cheap_shortages(instance),
-        *_far_prices(instance), *_made_by_nobody(instance), *_used_by_nothing(instance),
+        *_far_prices(instance), *_gains(instance), *_made_by_nobody(instance), *_used_by_nothing(instance),
     ]  # fmt: skip
 
 
@@ -138,7 +138,7 @@ def _cell_at(instance: Instance, row: Row, column: Column, start: float) -> str:
 
 
 def _cheap_shortages(instance: Instance) -> Iterator[Issue]:
-    """Demands whose last tonne is worth less than any price to buy it at: the plan would rather be short."""
+    """Demands that are worth less than any price to buy at, all or the first tonnes: the plan would rather be short."""
     least: dict[tuple[str, str], float] = {}
     for h in channels(instance):
         for t in periods(instance):
@@ -147,19 +147,25 @@ def _cheap_shortages(instance: Instance) -> Iterator[Issue]:
                 key = h.destination, h.material
                 least[key] = min(least.get(key, math.inf), price + h.tariff(instance, t) / 1000)
     setting = next((s for s in instance[Setting] if setting_field(s.setting) == "shortage_value"), None)
-    told = False
+    told, first_tonnes = False, {}  # steps hold for all demands of a customer for a good
+    remedy = "write a higher value, or the plan will rather be short"
     for d in instance[Demand]:
         prices = [least[d.customer, g] * ratio for g, ratio in grades(instance, d).items() if (d.customer, g) in least]
         value = settings(instance).shortage_value if d.shortage_value is None else d.shortage_value
-        if not prices or value >= min(prices):
+        if not prices:
             continue
         message = f"is below the least price of {d.material} at {d.customer}, {min(prices):,.4g} USD/kg"
-        remedy = "write a higher value, or the plan will rather be short"
+        for step in instance[ShortageStep]:
+            if (step.customer, step.material) == (d.customer, d.material) and step.value < min(prices):
+                first_tonnes[step.key] = instance.issue(step, "value", message, remedy, warning=True)
+        if value >= min(prices):
+            continue
         if d.shortage_value is not None or setting is None:
             yield instance.issue(d, "shortage_value", message, remedy, warning=True)
         elif not told:
             told = True
             yield instance.issue(setting, "value", message, remedy, warning=True)
+    yield from first_tonnes.values()
 
 
 def _far_prices(instance: Instance) -> Iterator[Issue]:
@@ -202,6 +208,19 @@ def _far(ratio: float) -> bool:
 
 
 # ------------------------------------------------------------------------------------------------ loose ends
+
+
+def _gains(instance: Instance) -> Iterator[Issue]:
+    """Recipes that make more than they take in, where Content does not tell what their materials hold."""
+    listed = set(contents(instance))
+    for name, recipe in recipes(instance).items():
+        taken, given = sum(recipe.inputs.values()), sum(recipe.outputs.values())
+        if recipe.inputs and given > taken * 1.0005 and not {*recipe.inputs, *recipe.outputs} <= listed:
+            most = max(recipe.outputs, key=lambda material: recipe.outputs[material])
+            row = instance.row(RecipeLine, f"{name}|{most}")
+            message = f"{name} makes {given:.5g} t out of {taken:.5g} t"
+            remedy = "correct it, or say on Content what its materials hold"
+            yield instance.issue(row, "output", message, remedy, warning=True)
 
 
 def _made_by_nobody(instance: Instance) -> Iterator[Issue]:

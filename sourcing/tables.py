@@ -50,7 +50,14 @@ class Table:
         return [row[place] for row in self.rows]
 
     def frame(self) -> pandas.DataFrame:
-        """The table as a DataFrame whose columns carry their units."""
+        """The table as a DataFrame whose columns carry their units.
+
+        >>> table = Table("Stock", fields("Site", ("Level", "t")))
+        >>> table.add("depot", 12.5)
+        >>> table.frame()
+            Site  Level (t)
+        0  depot       12.5
+        """
         import pandas
 
         return pandas.DataFrame(self.rows, columns=[column.header for column in self.fields])

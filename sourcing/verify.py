@@ -23,10 +23,11 @@ from sourcing.components.horizon import Period
 from sourcing.datanotes import data_notes
 from sourcing.futures import words
 from sourcing.instance import Instance
-from sourcing.plan import Plan, facts, verdict
+from sourcing.plan import Plan
 from sourcing.sheets import InstanceError
 from sourcing.tables import Table, fields, total
 from sourcing.variants import in_text, switched
+from sourcing.verdict import facts, verdict
 from sourcing.words import clean
 from sourcing.workbook.planbook import FIRST_PAGE, RUN, PlanBook, Value
 
@@ -37,7 +38,7 @@ GRAM = 1e-6
 """Tonnes (or units of a figure) by which a traced or drawn number may differ from the one in the book."""
 
 NOT_RECOMPUTED = (
-    "Bottlenecks, Price of rules, Label tracking",
+    "Bottlenecks, Price of rules, Label tracking, Failures",
     "Demand: One more costs",
     "Capacity and surplus: One more is worth",
     "Decisions: Decide by, Waiting costs, Waiting is, In words",

@@ -33,8 +33,11 @@ def nearest(word: str, options: Iterable[str] | Mapping[str, str]) -> str:
 
 
 def did_you_mean(word: str, options: Iterable[str] | Mapping[str, str]) -> str:
-    """The nearest option as a question, or ""."""
+    """The nearest option as a question, or ""; where the two only look the same, which of them to write anew."""
     found = nearest(word, options)
+    if found != word and latin(found) == latin(word):
+        odd = word if lookalike(word) else found
+        return f"write '{latin(odd)}' anew: a letter of it only looks like Latin '{lookalike(odd)}'"
     return f"did you mean '{found}'?" if found else ""
 
 

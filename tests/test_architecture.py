@@ -34,7 +34,7 @@ LAYERS = (
     {"workers"},
     {"bindings", "positions", "usage"},
     {"bottlenecks", "datanotes", "decide", "ruleprice", "tracking"},
-    {"explain", "audit", "origin"},
+    {"explain", "audit", "origin", "verdict"},
     {"plan"},
     {"comparison", "reasons"},
     {"futures"},
@@ -50,6 +50,7 @@ DOORS = {
     "openpyxl": {"workbook"},
     "xlsxwriter": {"report"},
     "matplotlib": {"report"},
+    "ipywidgets": {"report"},
     "highspy": {"solver", "dive", "integers", "live", "explain", "futures", "study"},
     "dask": {"workers"},
     "distributed": {"workers"},
@@ -60,7 +61,7 @@ DOORS = {
 
 HEAVY = {
     "pandas", "pyomo", "highspy", "openpyxl", "xlsxwriter", "matplotlib", "numpy", "scipy", "defusedxml", "dask",
-    "distributed",
+    "distributed", "ipywidgets", "IPython",
 }  # fmt: skip
 """What costs a command time to import: functions that need it do so."""
 

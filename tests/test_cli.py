@@ -94,7 +94,7 @@ def test_plan_and_report_are_written_both_or_not_at_all(tiny, monkeypatch):
 
 
 def test_a_report_without_matplotlib_says_what_to_install(tiny, monkeypatch):
-    monkeypatch.setattr("sourcing.cli.solve.find_spec", lambda name: None)
+    monkeypatch.setattr("sourcing.cli.shared.find_spec", lambda name: None)
     done = run("solve", tiny, "--report", "html", code=2)
     assert "pip install 'allied-sourcing[report]'" in " ".join(done.stderr.split())
     assert not tiny.with_name("tiny.plan.xlsx").exists()

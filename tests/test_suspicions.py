@@ -88,3 +88,24 @@ def test_what_nobody_makes(told: Told) -> None:
     # the only mine of the concentrate is switched off
     found = told("starter", ("Processes", "I2", "no"))
     assert any(message.startswith("nobody makes, stocks or passes it on, so crack_mtweld") for _, message in found)
+
+
+def test_a_first_tonne_short_that_costs_less_than_the_goods(told: Told) -> None:
+    # the steps must rise: 0.5 for the first 10 %, then 1,800 as before
+    found = told("starter", ("Shortage steps", "D2", "0.5"))
+    assert [(where, message.split(",")[0]) for where, message in found] == [
+        ("Shortage steps!D2", "is below the least price of mag_std at us_auto")
+    ]
+
+
+def test_a_recipe_that_makes_more_than_it_takes_in(told: Told) -> None:
+    # Content no longer says what the carbonate holds, so only the tonnes can tell: 1.88 of it out of 1 of concentrate
+    silent = [("Content", f"E{line}", "no") for line in range(14, 20)]
+    assert ("Recipes!D4", "crack_mtweld makes 1.88 t out of 1 t") in told("starter", ("Recipes", "D4", "1.88"), *silent)
+
+
+def test_a_customer_that_no_lane_reaches(told: Told) -> None:
+    # no lane leads to Brazil but those that name their customer, which are switched off
+    off = [("Lanes", f"J{line}", "no") for line in (79, 96, 98)]
+    message = "no channel brings it: a lane, and an offer or contract, from a site that makes it"
+    assert ("Demand!B22", message) in told("starter", ("Sites", "D22", "BR"), *off)

@@ -185,7 +185,7 @@ def _qualifications(facts: Facts, books: Books, families: Families) -> None:
     check = families("qualifications")
     shipped = sums(books.flows, lambda f: (f.origin, f.destination, f.material, f.period), lambda f: f.tonnes)
     together: dict[tuple[str, str, str], float] = defaultdict(float)  # what needs a row of any maker
-    wanted = {(customer, m) for customer, m, _ in facts.demands}  # a share of what is taken as a substitute only is none
+    wanted = {(customer, m) for customer, m, _ in facts.demands}  # what is only a substitute has no share of a need
     for (maker, customer, m, period), tonnes in shipped.items():
         if tonnes <= ZERO:
             continue

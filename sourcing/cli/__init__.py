@@ -1,5 +1,5 @@
 """The command line: `sourcing solve`, `check`, `template`, `convert`, `schema`, `doctor`, `verify`, `bankability`,
-`frontier`, `tornado`, `risk`, `stress`, `whatif`, `compare`, `explain`.
+`frontier`, `alternatives`, `tornado`, `risk`, `stress`, `whatif`, `compare`, `explain`.
 
 Exit codes: 0 done, 1 a fault of ours, 2 wrong usage, 3 a plan that is not proven, 4 the instance has errors, 5 an
 audit failed, 6 no plan exists, 7 no plan within the limit or no solver, 8 the output cannot be written.
@@ -25,6 +25,7 @@ from sourcing.cli import (
     compare,
     bankability,
     frontier,
+    alternatives,
     tornado,
     risk,
     stress,
@@ -32,6 +33,7 @@ from sourcing.cli import (
 # isort: on
 
 __all__ = [
+    "alternatives",
     "app",
     "bankability",
     "check",

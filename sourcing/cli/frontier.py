@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sourcing import console
+from sourcing import console, files
 from sourcing.cli.shared import (
     UNPROVEN,
     AskedView,
@@ -18,15 +18,18 @@ from sourcing.cli.shared import (
     Json,
     Output,
     Quiet,
+    Report,
     Threads,
     Usage,
     Verbose,
     Workers,
+    check_report,
     command,
     print_json,
     read_instance,
+    report_path,
 )
-from sourcing.cli.tables import as_objects, as_text, check_book, write_book
+from sourcing.cli.tables import as_objects, as_text, check_book, write_book, write_report
 from sourcing.console import Progress, Talk
 
 
@@ -60,6 +63,9 @@ def frontier(
     ] = False,
     view: AskedView = None,
     output: Output = None,
+    report: Annotated[
+        Report | None, typer.Option(help="Write a page with a picture too.", show_default="NAME.frontier.html")
+    ] = None,
     gap: Annotated[
         float, typer.Option(min=0.0, max=1.0, metavar="SHARE", help="Gap to which each plan is proven, if it can be.")
     ] = 1e-4,
@@ -81,10 +87,13 @@ def frontier(
     from sourcing.study.frontier_tables import tables
 
     talk = Talk(quiet=quiet, verbose=verbose)
+    check_report(report)
     if scenarios and risk == Risk.concentration:
         raise Usage("--scenarios: concentration is measured on the tables as they stand")
     problem = read_instance(instance, talk)
     check_book(output, instance, force=force)
+    place = (output or files.plan_path(instance, "frontier")).with_suffix(".html")
+    page = report_path(report, place, instance, problem.name, force=force)
     with Progress(talk) as progress:
         options = Options(gap=gap, time_limit=time_limit, threads=threads, stop=progress.stop, tell=progress.tell)
         found = sweep(
@@ -100,12 +109,18 @@ def frontier(
         )
     shown, code = tables(found), 0 if found.proven(gap) else UNPROVEN
     write_book(shown, output, problem, "Frontier", talk)
+    pages = {}
+    if page:
+        from sourcing.report.study_pages import frontier_page
+
+        pages = write_report(frontier_page(found), page, talk)
     if json:
         knee = found.knee
         print_json(
             {"risk": found.measure, "unit": found.unit, "knee": None if knee is None else knee + 1,
              "dropped": found.dropped}
             | {table.title.lower(): as_objects(table) for table in shown}
+            | pages
         )  # fmt: skip
         return code
     parts = [console.wrapped(shown[0].about), as_text(shown[0])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from sourcing.cli.shared import (
     Usage,
     command,
     print_json,
+    read_instance,
 )
 from sourcing.console import Talk
 
@@ -37,17 +39,29 @@ def schema(
 
 
 @command
-def doctor(json: Json = False, debug: Debug = False) -> int:
-    """Show versions and make a tiny plan."""
-    from sourcing.doctor import examine
+def doctor(
+    instance: Annotated[
+        Path | None,
+        typer.Argument(metavar="[INSTANCE]", help="Show the size of its model and the ranges of its numbers too."),
+    ] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Show versions and make a tiny plan; of an instance, show how large its model is and how it is scaled."""
+    from sourcing.doctor import examine, model_of
 
+    talk = Talk()
     found = examine()
+    if instance:
+        found["model"] = model_of(read_instance(instance, talk))
     if json:
         print_json(found)
     else:
-        talk = Talk()
         pairs = [(name, str(value)) for name, value in found["versions"].items()]
         pairs.append(("tiny plan", found["error"] or f"made, proven and audited in {found['seconds']:.2f} s"))
+        model = found.get("model", {})
+        pairs += [(name, f"{model[name]:,}") for name in model if name != "ranges"]
+        pairs += [(f"size of {part}", f"{a:.2g} to {b:.2g}") for part, (a, b) in model.get("ranges", {}).items()]
         talk.result(console.facts(pairs))
         if found["error"]:
             talk.error("the solver does not work here: reinstall the package in a fresh environment")

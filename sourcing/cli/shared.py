@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -61,6 +62,12 @@ class Reading(StrEnum):
 
     strict = "strict"
     literal = "literal"
+
+
+class Report(StrEnum):
+    """Forms in which a result is told with pictures."""
+
+    html = "html"
 
 
 InstancePath = Annotated[
@@ -129,12 +136,22 @@ def _told(fault: BaseException, talk: Talk, name: str, *, as_json: bool) -> int:
     elif isinstance(fault, KeyboardInterrupt):
         code, result["error"] = STOPPED, "stopped"
         talk.error("stopped; nothing was written")
+    elif _no_memory(fault):
+        code, result["error"] = NO_SOLVER, "not enough memory"
+        talk.error(
+            "not enough memory; nothing was written: close other programs, or plan fewer periods or scenarios at once"
+        )
     else:
         code, result["error"] = OURS, f"{type(fault).__name__}: {fault}"
         talk.error(f"a fault of this program: {type(fault).__name__}: {fault} (--debug shows where)")
     if as_json:
         print(json.dumps(result | {"exit_code": code}, ensure_ascii=True))
     return code
+
+
+def _no_memory(fault: BaseException) -> bool:
+    """Whether memory ran out; a library that does not fit into it cannot be loaded."""
+    return isinstance(fault, MemoryError) or (isinstance(fault, ImportError) and "failed to map segment" in str(fault))
 
 
 def _version(asked: bool) -> None:
@@ -174,6 +191,22 @@ def read_instance(path: Path, talk: Talk) -> Instance:
         if talk.verbose:
             print(console.issue_lines(str(path), instance.warnings, sys.stderr), file=sys.stderr)
     return instance
+
+
+def check_report(report: Report | None) -> None:
+    """A wrong usage where a report is asked for that can't be drawn."""
+    if report and find_spec("matplotlib") is None:
+        raise Usage("--report draws with matplotlib, which is not installed: pip install 'allied-sourcing[report]'")
+
+
+def report_path(report: Report | None, place: Path, instance: Path, name: str, *, force: bool) -> Path | None:
+    """Where a report goes, if one is asked for; one of the same instance is replaced."""
+    if report is None:
+        return None
+    from sourcing.report.page import report_of
+
+    files.check_output(place, source=instance, force=force or report_of(place) == name)
+    return place
 
 
 @contextmanager

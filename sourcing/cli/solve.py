@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from enum import StrEnum
-from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,14 +20,17 @@ from sourcing.cli.shared import (
     Json,
     Quiet,
     Reading,
+    Report,
     Set,
     Threads,
     Usage,
     Verbose,
     Workers,
+    check_report,
     command,
     print_json,
     read_instance,
+    report_path,
     writing,
 )
 from sourcing.console import Progress, Talk
@@ -37,12 +38,6 @@ from sourcing.sheets import NoPlan
 
 if TYPE_CHECKING:
     from sourcing.instance import Instance
-
-
-class Report(StrEnum):
-    """Forms in which a plan is told beside its workbook."""
-
-    html = "html"
 
 
 @command
@@ -79,6 +74,15 @@ def solve(
         float | None,
         typer.Option(min=0.0, help="Weight of the mean of the worst futures; default: the Settings tab."),
     ] = None,
+    failing: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            show_default="8",
+            help="Outages of the most exposed sites to try on the plan; 0 is none, as many as there are all of them.",
+        ),
+    ] = None,
     workers: Workers = 1,
     dask: Dask = "",
     force: Force = False,
@@ -96,10 +100,11 @@ def solve(
     begin = perf_counter()
     if scenarios and scenario:
         raise Usage("--scenarios plans over all of them, --scenario for one: give one of the two")
-    if report and find_spec("matplotlib") is None:
-        raise Usage("--report draws with matplotlib, which is not installed: pip install 'allied-sourcing[report]'")
+    check_report(report)
     if not scenarios and (risk_weight is not None or workers > 1 or dask):
         raise Usage("--risk-weight, --workers and --dask are for a plan over futures: add --scenarios")
+    if scenarios and failing:
+        raise Usage("--failing is for a plan without --scenarios, which tells what each future does")
     problem = _switched(
         read_instance(instance, talk), edit or [], without_rule or [], rule or [], elements, scenario, talk
     )
@@ -108,16 +113,13 @@ def solve(
     if target.suffix.lower() != ".xlsx":
         raise Usage(f"a plan is an .xlsx workbook: '{target}' is not named so")
     files.check_output(target, instance=problem.name, source=instance, force=force)
-    page = target.with_suffix(".html") if report else None
-    if page:
-        from sourcing.report.html import report_of
-
-        files.check_output(page, source=instance, force=force or report_of(page) == problem.name)
+    page = report_path(report, target.with_suffix(".html"), instance, problem.name, force=force)
     if dry_run:
         return _dry_run(problem, target, talk, as_json=json)
 
-    from sourcing.plan import make_plan
     from sourcing.report import write_plan
+    from sourcing.study.screening import MOST
+    from sourcing.study.screening import solve as make_plan
 
     talk.say(f"Solving {problem.name}")
     with Progress(talk) as progress:
@@ -132,16 +134,16 @@ def solve(
 
                 plan = plan_futures(problem, risk_weight=risk_weight, workers=workers, dask=dask, **given)
             else:
-                plan = make_plan(problem, **given)
+                plan = make_plan(problem, failing=MOST if failing is None else failing, **given)
         except NoPlan as fault:
             progress.show("")
-            return _no_plan(fault, target, talk, as_json=json)
+            return _no_plan(fault, target, instance, talk, as_json=json)
         seconds = {"read": read, **(plan.futures or plan).seconds}
         write_begin = perf_counter()
         progress.show("")  # what is said from here on has the line to itself
         with ExitStack() as both:  # a stop, or a failure of one, leaves what stood there of both
             out = both.enter_context(writing(target, talk, "plan"))
-            write_plan(plan, out.temporary, seconds)
+            write_plan(plan, out.temporary, seconds, files.seen_from(target, instance))
             if page:
                 from sourcing.report.html import write_html
 
@@ -192,7 +194,7 @@ def _switched(
     return found
 
 
-def _no_plan(fault: NoPlan, target: Path, talk: Talk, *, as_json: bool) -> int:
+def _no_plan(fault: NoPlan, target: Path, instance: Path, talk: Talk, *, as_json: bool) -> int:
     """Write why there is no plan."""
     from sourcing.report import write_plan
 
@@ -201,7 +203,7 @@ def _no_plan(fault: NoPlan, target: Path, talk: Talk, *, as_json: bool) -> int:
     if report is None:
         return fault.exit_code
     with writing(target, talk, "reason") as out:
-        write_plan(report, out.temporary)
+        write_plan(report, out.temporary, source=files.seen_from(target, instance))
     if as_json:
         why = list(report.why.records())
         print_json({"status": report.status, "headline": report.headline, "why": why, "plan": str(out.path)})

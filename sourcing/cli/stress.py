@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sourcing import console
+from sourcing import console, files
 from sourcing.cli.shared import (
     UNPROVEN,
     Dask,
@@ -17,14 +17,17 @@ from sourcing.cli.shared import (
     Json,
     Output,
     Quiet,
+    Report,
     Usage,
     Verbose,
     Workers,
+    check_report,
     command,
     print_json,
     read_instance,
+    report_path,
 )
-from sourcing.cli.tables import as_objects, as_text, check_book, write_book
+from sourcing.cli.tables import as_objects, as_text, check_book, write_book, write_report
 from sourcing.console import Progress, Talk
 
 if TYPE_CHECKING:
@@ -58,6 +61,9 @@ def stress(
     most: Annotated[int, typer.Option(min=2, metavar="N", help="How many of the most exposed are paired.")] = 40,
     scenarios: Annotated[bool, typer.Option(help="Try every active scenario too.")] = True,
     output: Output = None,
+    report: Annotated[
+        Report | None, typer.Option(help="Write a page with a picture too.", show_default="NAME.stress.html")
+    ] = None,
     workers: Workers = 1,
     dask: Dask = "",
     time_limit: Annotated[
@@ -79,8 +85,11 @@ def stress(
     from sourcing.study.stress_tables import HEAT, headline, tables
 
     talk = Talk(quiet=quiet, verbose=verbose)
+    check_report(report)
     problem = read_instance(instance, talk)
     check_book(output, instance, force=force)
+    place = (output or files.plan_path(instance, "stress")).with_suffix(".html")
+    page = report_path(report, place, instance, problem.name, force=force)
     try:
         when(problem, at or "")
     except ValueError as fault:
@@ -97,11 +106,16 @@ def stress(
         )  # fmt: skip
     made = tables(found)
     write_book(made, output, problem, "Stress test", talk, (HEAT,))
+    pages = {}
+    if page:
+        from sourcing.report.study_pages import stress_page
+
+        pages = write_report(stress_page(found), page, talk)
     if json:
         objects = {"_".join(table.title.lower().split()): as_objects(table) for table in made}
         told = {"status": plan.status, "objective_musd": plan.objective / 1000, "by": by.value, "months": months}
         seconds = {name: round(value, 3) for name, value in found.seconds.items()}
-        print_json(told | {"headline": headline(found), **objects, "seconds": seconds})
+        print_json(told | {"headline": headline(found), **objects, "seconds": seconds} | pages)
     else:
         talk.result(_words(found, made, headline(found)))
     if plan.status != "optimal":

@@ -90,6 +90,16 @@ def write_book(
         talk.say(f"Tables: {out.path}")
 
 
+def write_report(text: str, path: Path, talk: Talk) -> dict[str, str]:
+    """Write a page with pictures, and say so; where it went, for `--json`."""
+    from sourcing.report.page import write_page
+
+    with writing(path, talk, "report") as out:
+        write_page(text, out.temporary)
+    talk.say(f"Report: {out.path}")
+    return {"report": str(out.path)}
+
+
 def as_objects(table: Table) -> list[dict[str, Any]]:
     """A table's rows for `--json`, under the names of its columns: `Lowest DSCR (1)` is `lowest_dscr`."""
     keys = [_key(field) for field in table.fields]

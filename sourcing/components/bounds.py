@@ -20,7 +20,7 @@ from sourcing.components.demand import Demand, customers, grades, need
 from sourcing.components.horizon import Span, at, periods
 from sourcing.components.limits import Limit, times
 from sourcing.components.materials import select_materials
-from sourcing.components.production import Line, Unit, lines, made_at, may_be_left, years_of_capacity
+from sourcing.components.production import Line, Unit, lines, made_at, may_be_left, taken_at, years_of_capacity
 from sourcing.components.projects import project_units
 from sourcing.components.stock import Stockpile, stocks_at
 from sourcing.components.trade import Offer
@@ -72,7 +72,7 @@ def most_made(instance: Instance, site: str, material: str, t: Span) -> float:
 
 def most_flow(instance: Instance, h: Channel, t: Span) -> float:
     """The most that a channel can carry in a period (t): what its terms, its origin and its destination allow."""
-    from sourcing.components.channels import arrivals
+    from sourcing.components.channels import arrivals, passed_on
 
     found = [math.inf]
     if h.contract and (most := most_tonnes(h.contract, t)) is not None:
@@ -82,10 +82,11 @@ def most_flow(instance: Instance, h: Channel, t: Span) -> float:
             found.append(most * t.years)
     held = (h.origin, h.material) in stocks_at(instance)
     made = h.material in made_at(instance).get(h.origin, {})
-    if made and not held and not any(h.origin == j for j in _receivers(instance).get(h.material, ())):
+    if made and not held and (h.origin, h.material) not in passed_on(instance):
         found.append(most_made(instance, h.origin, h.material, t))
-    uses = any(h.material in line.recipe.inputs for line in lines(instance) if line.site == h.destination)
-    if h.destination in customers(instance) and not uses and (h.destination, h.material) not in stocks_at(instance):
+    receiver = h.destination, h.material
+    idle = receiver not in taken_at(instance) and receiver not in stocks_at(instance)
+    if h.destination in customers(instance) and idle:
         landing = arrivals(instance, h.lane.lead_time, t)
         needs = [(_need(instance, h.destination, h.material, later) / share, later) for later, share in landing]
         at_once = [tonnes for tonnes, later in needs if later is t]  # what lands later may be left over
@@ -105,15 +106,6 @@ def _need(instance: Instance, customer: str, material: str, t: Span) -> float:
         for d in instance[Demand]
         if d.customer == customer and material in grades(instance, d)
     )
-
-
-def _receivers(instance: Instance) -> dict[str, set[str]]:
-    from sourcing.components.channels import passed_on
-
-    found: dict[str, set[str]] = {}
-    for site, material in passed_on(instance):
-        found.setdefault(material, set()).add(site)
-    return found
 
 
 def _wanted(instance: Instance, t: Span) -> tuple[dict[str, float], dict[str, float]]:

@@ -29,7 +29,7 @@ from sourcing.components.horizon import Span, at, periods
 from sourcing.components.lanes import Lane, lane, tie, transit_label
 from sourcing.components.materials import Material
 from sourcing.components.places import Site, entity_of, treasury_of
-from sourcing.components.production import lines, made_at, may_stop
+from sourcing.components.production import made_at, may_stop, taken_at
 from sourcing.components.qualifications import accepted
 from sourcing.components.rules import label_text
 from sourcing.components.stock import stocks_at
@@ -91,10 +91,13 @@ class Channel:
 
     def tariff(self, instance: Instance, t: Span) -> float:
         """Duty in USD/t: the lane's rate on the price at the gate, inside one party on the market price."""
+        rate = at(self.lane.tariff, t)
+        if not rate:
+            return 0.0
         price = self.price(instance, t)
         if price is None:
             price = market_price(instance, self.material, t) or 0.0
-        return at(self.lane.tariff, t) / 100 * price * 1000
+        return rate / 100 * price * 1000
 
 
 def channels(instance: Instance) -> tuple[Channel, ...]:
@@ -117,10 +120,13 @@ def shippable(instance: Instance) -> dict[str, set[str]]:
 
 def usable(instance: Instance) -> dict[str, set[str]]:
     """Sites that use a material: in a process, for a demand, in a stock, or to pass it on."""
+    return instance.once(_usable)
+
+
+def _usable(instance: Instance) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for line in lines(instance):
-        for material in line.recipe.inputs:
-            found.setdefault(material, set()).add(line.site)
+    for site, material in taken_at(instance):
+        found.setdefault(material, set()).add(site)
     for site in customers(instance):
         for material in wanted_at(instance, site):
             found.setdefault(material, set()).add(site)
@@ -129,9 +135,13 @@ def usable(instance: Instance) -> dict[str, set[str]]:
     return found
 
 
-def passed_on(instance: Instance) -> list[tuple[str, str]]:
+def passed_on(instance: Instance) -> dict[tuple[str, str], Offer]:
     """Sites and materials that a trader's hub forwards: those that its offers name."""
-    return [(row.site, row.material) for row in instance[Offer] if instance.row(Site, row.site).passes_on]
+    return instance.once(_passed_on)
+
+
+def _passed_on(instance: Instance) -> dict[tuple[str, str], Offer]:
+    return {(row.site, row.material): row for row in instance[Offer] if instance.row(Site, row.site).passes_on}
 
 
 def routes(instance: Instance) -> list[tuple[str, str, str]]:
@@ -200,9 +210,9 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
 
     spans = periods(instance)
     path.channels = block = Block()
-    opened = [(h, [t for t in spans if h.open(instance, t)]) for h in channels(instance)]
+    opened = [(h, [(t, lots.shipped(h, t)) for t in spans if h.open(instance, t)]) for h in channels(instance)]
     block.flow = Var(
-        [(*h.id, label, t.id) for h, times in opened for t in times for label in lots.shipped(h, t)],
+        [(*h.id, label, t.id) for h, times in opened for t, labels in times for label in labels],
         within=NonNegativeReals,
     )
     flow = dict(block.flow.items())
@@ -219,26 +229,28 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
         (row.key, t.id): most for row in instance[Lane] for t in spans if (most := at(row.maximum, t)) is not None
     }
     for h, times in opened:
-        i, j, material, under = h.id
-        buyer, seller = entity_of(instance, j), entity_of(instance, i)
-        where = f"{i} → {j}: {material}" + (f" ({under})" if h.contract else "")
-        for t in times:
-            terms = [(label, flow[(*h.id, label, t.id)]) for label in lots.shipped(h, t)]
+        key = i, j, material, _ = h.id
+        buyer, seller, treasury = entity_of(instance, j), entity_of(instance, i), treasury_of(instance, j)
+        carrier = seller if h.contract and h.contract.delivered else buyer
+        where = f"{i} → {j}: {material}" + (f" ({h.under})" if h.contract else "")
+        priced, leaves, stops = h.price_rows(instance), j in customers(instance), may_stop(instance, j, material)
+        for t, labels in times:
+            terms = [(label, flow[(*key, label, t.id)]) for label in labels]
             if not terms:
                 if h.contract:  # it is a party all the same, and bears its part of what nobody takes
                     by_contract.setdefault((h.contract.contract, t.id), []).append((h, []))
                 continue
+            landing = arrivals(instance, h.lane.lead_time, t)
             for label, var in terms:
                 ledger.post(i, material, label, t, -1.0, var)
-                for later, share in arrivals(instance, h.lane.lead_time, t):
+                for later, share in landing:
                     ledger.post(j, material, label, later, share, var)
-                    no_use = not lots.wanted(j, material, label, later) or j in customers(instance)
-                    if later is not t and (no_use or may_stop(instance, j, material)):
+                    if later is not t and (leaves or stops or not lots.wanted(j, material, label, later)):
                         late.setdefault((j, material, label, later.id), []).append(share * var)
                 out.setdefault((i, material, label, t.id), []).append(var)
-                by_pair.setdefault((j, t.id), []).append(((*h.id, label, t.id), var))
+                by_pair.setdefault((j, t.id), []).append(((*key, label, t.id), var))
             variables = [var for _, var in terms]
-            by_channel[(*h.id, t.id)] = variables
+            by_channel[(*key, t.id)] = variables
             if h.contract:
                 by_contract.setdefault((h.contract.contract, t.id), []).append((h, variables))
             if (h.lane.key, t.id) in limits:
@@ -248,16 +260,14 @@ def declare(path: Any, instance: Instance, lots: Lots, ledger: Ledger) -> None:
             if h.offer and h.offer.minimum_order:
                 least = h.offer.minimum_order * t.years  # who needs less may have to order that much all the same
                 orders[i, j, material, t.id] = least, largest(least, most_flow(instance, h, t))
-            price, tariff = h.price(instance, t), h.tariff(instance, t) / 1000
-            if price:
-                bought, bounded = [(price, var) for var in variables], h.bounded(t)
-                ledger.pay(buyer, seller, "purchase", where, t, bought, bounded=bounded, rows=h.price_rows(instance))
+            if price := h.price(instance, t):
+                bought = [(price, var) for var in variables]
+                ledger.pay(buyer, seller, "purchase", where, t, bought, bounded=h.bounded(t), rows=priced)
             if freight := at(h.lane.freight, t) / 1000:
-                payer = seller if h.contract and h.contract.delivered else buyer
-                ledger.pay(payer, "", "freight", where, t, [(freight, var) for var in variables], rows=(h.lane,))
-            if tariff:
+                ledger.pay(carrier, "", "freight", where, t, [(freight, var) for var in variables], rows=(h.lane,))
+            if tariff := h.tariff(instance, t) / 1000:
                 duty = [(tariff, var) for var in variables]
-                ledger.pay(buyer, treasury_of(instance, j), "tariff", where, t, duty, rows=(h.lane,))
+                ledger.pay(buyer, treasury, "tariff", where, t, duty, rows=(h.lane,))
     landed: dict[tuple[str, str, str, str], float] = {}
     for row, j, material, t, tonnes in opening_transit(instance):
         key = (j, material, label_text(transit_label(instance, row)), t.id)
@@ -303,7 +313,7 @@ def declare_resale(path: Any, instance: Instance, lots: Lots, ledger: Ledger) ->
     """Rows of resale, once production and stocks have posted what they make and draw."""
     from pyomo.environ import Constraint, quicksum
 
-    hubs = set(passed_on(instance))
+    hubs = passed_on(instance)
     arriving = {(j, material) for _, j, material, *_ in path.channels.flow}
     out, flow = path.channels.out, {id(var) for var in path.channels.flow.values()}
 

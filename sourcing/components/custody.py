@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 from sourcing.components.bounds import most_activity, most_load
 from sourcing.components.demand import Demand
 from sourcing.components.horizon import Span, periods
+from sourcing.components.materials import RecipeLine
 from sourcing.components.places import Site
 from sourcing.components.production import Line, Unit, added, lines
 from sourcing.components.rules import CLEAN, Label, asked, label_text
@@ -147,10 +148,11 @@ def checks(instance: Instance) -> list[Issue]:
     """First sources that would bring into a mix what its labels do not show."""
     faults = []
     first = periods(instance)[0]
+    unsure = {row.recipe for row in instance[RecipeLine] if row.input is None and row.output is None}
     for unit, members in mixes(instance).items():
         for line in members:
             hidden = added(instance, line) & matters(instance, unit, first)
-            if not line.recipe.inputs and hidden:
+            if not line.recipe.inputs and line.row.recipe not in unsure and hidden:
                 message = f"it is blended, and this first source brings {label_text(hidden)} into it unseen"
                 remedy = "give the source a unit of its own, or the site the custody segregated"
                 faults.append(instance.issue(line.row, "unit", message, remedy))

@@ -73,19 +73,31 @@ def need(d: Demand, t: Span) -> float:
 
 def grades(instance: Instance, d: Demand) -> dict[str, float]:
     """What meets a demand: its material and substitutes, with the tonnes of each for one tonne of the need."""
-    found = {d.material: 1.0}
+    return {d.material: 1.0} | instance.once(_substitutes).get((d.customer, d.material), {})
+
+
+def _substitutes(instance: Instance) -> dict[tuple[str, str], dict[str, float]]:
+    found: dict[tuple[str, str], dict[str, float]] = {}
     for row in instance[Substitute]:
-        if (row.customer, row.material) == (d.customer, d.material):
-            found[row.substitute] = row.ratio
+        found.setdefault((row.customer, row.material), {})[row.substitute] = row.ratio
     return found
 
 
 def steps(instance: Instance, d: Demand) -> list[tuple[float, float]]:
     """Steps of a shortage: (share of the demand up to which it goes, value of it in USD/kg), rising."""
     full = settings(instance).shortage_value if d.shortage_value is None else d.shortage_value
-    rows = [row for row in instance[ShortageStep] if (row.customer, row.material) == (d.customer, d.material)]
-    found = [(row.up_to / 100, row.value) for row in sorted(rows, key=lambda row: row.up_to)]
+    found = instance.once(_shortage_steps).get((d.customer, d.material), [])
     return found if found and found[-1][0] >= 1 else [*found, (1.0, full)]
+
+
+def _shortage_steps(instance: Instance) -> dict[tuple[str, str], list[tuple[float, float]]]:
+    rows: dict[tuple[str, str], list[ShortageStep]] = {}
+    for row in instance[ShortageStep]:
+        rows.setdefault((row.customer, row.material), []).append(row)
+    return {
+        of: [(row.up_to / 100, row.value) for row in sorted(group, key=lambda row: row.up_to)]
+        for of, group in rows.items()
+    }
 
 
 def admitted(instance: Instance, d: Demand, label: Label, t: Span) -> bool:

@@ -84,8 +84,12 @@ def _periods(instance: Instance) -> tuple[Span, ...]:
 
 def discount(instance: Instance, t: Span) -> float:
     """What a dollar in the middle of a period is worth at the start of the first."""
-    middle = (t.start + t.end) / 2 - periods(instance)[0].start
-    return float((1 + settings(instance).discount_rate / 100) ** -middle)
+    return instance.once(_discounts)[t.number]
+
+
+def _discounts(instance: Instance) -> list[float]:
+    spans, growth = periods(instance), 1 + settings(instance).discount_rate / 100
+    return [float(growth ** -((t.start + t.end) / 2 - spans[0].start)) for t in spans]
 
 
 def mean(series: Series, t: Span) -> float:
@@ -130,6 +134,7 @@ class Settings:
     """What the Settings tab says, with defaults: rates in %, values in USD/kg."""
 
     title: str = "Sourcing plan"
+    marking: str = ""
     format_version: float = 1
     price_year: float = 0
     discount_rate: float = 7.0

@@ -153,8 +153,8 @@ def _strange_elements(instance: Instance) -> tuple[list[Issue], set[str]]:
     faults, doubtful = [], set()
     holders = Counter(row.element for row in instance[Content])
     for row in instance[Content]:
-        remedy = did_you_mean(row.element, [e for e in holders if holders[e] > 1]) or "write its symbol"
         if row.element not in SYMBOLS and not row.counted_as and holders[row.element] == 1:
+            remedy = did_you_mean(row.element, [e for e in holders if holders[e] > 1]) or "write its symbol"
             message = "is the symbol of no element, and no other material holds it"
             faults.append(instance.issue(row, "element", message, remedy))
             doubtful.add(row.material)

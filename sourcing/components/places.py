@@ -89,7 +89,10 @@ def entity_of(instance: Instance, site: str) -> str:
 
 def select_sites(instance: Instance, selector: Selector) -> frozenset[str]:
     """The sites that a selector means."""
-    return instance.once(_selected).setdefault(selector, _select(instance, selector))
+    known = instance.once(_selected)
+    if selector not in known:
+        known[selector] = _select(instance, selector)
+    return known[selector]
 
 
 def _selected(instance: Instance) -> dict[Selector, frozenset[str]]:
@@ -117,10 +120,16 @@ def matches(instance: Instance, site: Site, kind: str, name: str) -> bool:
 def treasury_of(instance: Instance, site: str) -> str:
     """Who gets the duties of a site's country: its government, or a treasury that stands for one."""
     country = instance.row(Site, site).country
+    return instance.once(_treasuries).get(country, f"{TREASURY}{country or 'ZZ'}")
+
+
+def _treasuries(instance: Instance) -> dict[str, str]:
+    """The government of each country that has one: the first that names it."""
+    found: dict[str, str] = {}
     for entity in instance[Entity]:
-        if entity.role == "government" and country in entity.country:
-            return entity.entity
-    return f"{TREASURY}{country or 'ZZ'}"
+        for country in entity.country if entity.role == "government" else ():
+            found.setdefault(country, entity.entity)
+    return found
 
 
 TREASURY = "treasury:"
@@ -145,7 +154,10 @@ def held_by(instance: Instance, entity: str) -> dict[str, float]:
     Along a chain shares multiply; a holding of more than half counts as the whole (who controls a holder controls
     what it holds). Several chains to one holder add up. A party holds itself.
     """
-    return instance.once(_held).setdefault(entity, _chains(instance, entity, frozenset()))
+    known = instance.once(_held)
+    if entity not in known:
+        known[entity] = _chains(instance, entity, frozenset())
+    return known[entity]
 
 
 def _held(instance: Instance) -> dict[str, dict[str, float]]:

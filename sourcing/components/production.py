@@ -129,6 +129,19 @@ def _made_at(instance: Instance) -> dict[str, dict[str, list[Line]]]:
     return found
 
 
+def taken_at(instance: Instance) -> dict[tuple[str, str], list[Line]]:
+    """Lines that take a material in, by site and material."""
+    return instance.once(_taken_at)
+
+
+def _taken_at(instance: Instance) -> dict[tuple[str, str], list[Line]]:
+    found: dict[tuple[str, str], list[Line]] = {}
+    for line in lines(instance):
+        for material in line.recipe.inputs:
+            found.setdefault((line.site, material), []).append(line)
+    return found
+
+
 def may_be_left(instance: Instance, site: str, material: str) -> bool:
     """Whether a material may be surplus at a site: where it is made, unless its row or the default forbids it."""
     makers = made_at(instance).get(site, {}).get(material, ())
@@ -142,7 +155,7 @@ def may_be_left(instance: Instance, site: str, material: str) -> bool:
 
 def may_stop(instance: Instance, site: str, material: str) -> bool:
     """Whether all that takes a material in at a site can be off in a period."""
-    takers = [line for line in lines(instance) if line.site == site and material in line.recipe.inputs]
+    takers = taken_at(instance).get((site, material), ())
     return bool(takers) and all(any(instance.row(Unit, unit).switched for unit, _ in line.units) for line in takers)
 
 

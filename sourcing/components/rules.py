@@ -16,6 +16,7 @@ Unknown is unproven and violates every rule.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 
 from sourcing.components.horizon import Span, at, periods
 from sourcing.components.materials import Content
@@ -83,6 +84,7 @@ CLEAN: Label = frozenset()
 CLEAN_TEXT = "clean"
 
 
+@functools.cache
 def label_text(label: Label) -> str:
     """A label as the plan shows it: `clean`, or the rule versions joined by `; `."""
     return "; ".join(sorted(label)) or CLEAN_TEXT
@@ -131,7 +133,8 @@ def parse_label(instance: Instance, names: tuple[str, ...]) -> Label:
 
 def countable(instance: Instance, material: str) -> Label:
     """The rules that count an element that a material holds; all of them where Content does not list it."""
-    return instance.once(_countable).get(material, frozenset(versions(instance)))
+    found = instance.once(_countable).get(material)
+    return frozenset(versions(instance)) if found is None else found
 
 
 def _countable(instance: Instance) -> dict[str, Label]:
@@ -178,8 +181,16 @@ def _covers_country(rule: Rule, country: str) -> bool:
 
 def marks(instance: Instance, site: str, stage: str) -> Label:
     """The rules that a stage at a site adds to what it makes."""
-    row = instance.row(Site, site)
-    return frozenset(rule.id for rule in instance[Rule] if stage in rule.stages and covers(instance, rule, row))
+    known = instance.once(_marks)
+    if (site, stage) not in known:
+        row = instance.row(Site, site)
+        found = (rule.id for rule in instance[Rule] if stage in rule.stages and covers(instance, rule, row))
+        known[site, stage] = frozenset(found)
+    return known[site, stage]
+
+
+def _marks(instance: Instance) -> dict[tuple[str, str], Label]:
+    return {}
 
 
 def fresh(instance: Instance, material: str) -> Label:

@@ -25,6 +25,7 @@ from sourcing.components.horizon import discount, periods
 from sourcing.components.scenarios import Scenario
 from sourcing.futures.branches import Branch
 from sourcing.instance import Instance
+from sourcing.model import uncollected
 from sourcing.sheets import InstanceError
 
 if TYPE_CHECKING:
@@ -225,6 +226,7 @@ def extended(
     )
 
 
+@uncollected()
 def glue(paths: list[Path], risk_weight: float = 0.0, alpha: float = 0.9, weights: list[float] | None = None) -> Tree:
     """The tree of some paths, the trunk first and parents before children.
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sourcing.plan import money_text
 from sourcing.tables import Table, total
+from sourcing.verdict import money_text
 
 OVER, OVER_BOUND, OVER_STATUS = "Objective over futures (M USD)", "Bound over futures (M USD)", "Status over futures"
 EXPECTED, CVAR, LEVEL, WEIGHT = "Expected cost (M USD)", "CVaR (M USD)", "CVaR level (%)", "Risk weight"

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable
 from importlib.metadata import version
 from pathlib import Path
 
+from sourcing.components.horizon import settings
 from sourcing.instance import Instance
 from sourcing.report import style
-from sourcing.report.workbook import write_table
-from sourcing.sheets import OutputError
+from sourcing.report.workbook import opened, write_table
 from sourcing.tables import Table
 
 
@@ -21,28 +21,15 @@ def write_tables(
     The book names the instance that it is about and its hash (of a name alone, only that), but is no plan. The
     numbers of the tables `shaded` (by title) are the darker the larger they are: heat maps.
     """
-    import xlsxwriter
-    from xlsxwriter.exceptions import XlsxWriterException
-
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "default_format_properties": {"font_name": style.FONT, "font_size": 10, "font_color": style.INK},
-    }
-    book = xlsxwriter.Workbook(str(path), options)
-    book.set_properties({"title": title, "subject": instance if isinstance(instance, str) else instance.name})
-    if not isinstance(instance, str):
-        book.set_custom_property("input_sha256", instance.sha256(), "text")
-    book.set_custom_property("sourcing-version", version("allied-sourcing"), "text")
-    for table in tables:
-        write_table(book, table.title, table)
-        if table.title in shaded and table.rows:
-            scale = {"type": "2_color_scale", "min_color": style.WHITE, "max_color": style.ALARM, "min_type": "num"}
-            first = next((place for place, field in enumerate(table.fields) if field.unit), 0)
-            sheet, last = book.get_worksheet_by_name(table.title), (len(table.rows), len(table.fields) - 1)
-            sheet.conditional_format(1, first, *last, scale | {"min_value": 0})
-    try:
-        book.close()
-    except (OSError, XlsxWriterException) as fault:
-        raise OutputError(f"{path}: the workbook cannot be written ({fault})") from fault
+    with opened(path) as book:
+        book.set_properties({"title": title, "subject": instance if isinstance(instance, str) else instance.name})
+        if not isinstance(instance, str):
+            book.set_custom_property("input_sha256", instance.sha256(), "text")
+        book.set_custom_property("sourcing-version", version("allied-sourcing"), "text")
+        for table in tables:
+            write_table(book, table.title, table, "" if isinstance(instance, str) else settings(instance).marking)
+            if table.title in shaded and table.rows:
+                scale = {"type": "2_color_scale", "min_color": style.WHITE, "max_color": style.ALARM, "min_type": "num"}
+                first = next((place for place, field in enumerate(table.fields) if field.unit), 0)
+                sheet, last = book.get_worksheet_by_name(table.title), (len(table.rows), len(table.fields) - 1)
+                sheet.conditional_format(1, first, *last, scale | {"min_value": 0})

@@ -10,17 +10,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sourcing.components.contracts import Contract
 from sourcing.components.horizon import periods, settings
 from sourcing.components.materials import Material
 from sourcing.components.places import Site
-from sourcing.components.projects import Project
+from sourcing.components.rules import Rule
 from sourcing.components.sources import Source
 from sourcing.instance import Instance
 from sourcing.ledger import VALUE_KINDS
-from sourcing.plan import Plan, first_open
-from sourcing.report.phrases import country, listed, money, percent, short_name, tonnes
+from sourcing.plan import Plan
+from sourcing.report.phrases import country, money, percent, short_name, tonnes
+from sourcing.study.outages import members
 from sourcing.tables import total
+from sourcing.verdict import rules_price
 
 Record = dict[str, Any]
 
@@ -30,12 +31,25 @@ NOTICEABLE = 0.05
 
 @dataclass(frozen=True)
 class Tile:
-    """A figure of the first page: `value` (None if unknown) in `unit`, and a line that says what it is."""
+    """A figure of the first page: `value` (None if unknown) in `unit`, a line that says what it is, and its tab."""
 
     label: str
     value: float | None
     unit: str
     note: str
+    tab: str = ""
+    alarm: bool = False
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A site that fails for a year: its name, from when, M USD, tonnes short, days until then (None: never)."""
+
+    name: str
+    period: str
+    cost: float
+    short: float
+    until: float | None
 
 
 @dataclass(frozen=True)
@@ -44,20 +58,6 @@ class Shortages:
 
     periods: tuple[str, ...]
     rows: tuple[tuple[str, tuple[float, ...]], ...]
-
-
-@dataclass(frozen=True)
-class Due:
-    """A decision, or all that is built as one: what it is, its latest date, outlay and cost of a year's waiting.
-
-    M USD. `sure` is how sure `waiting` is, as the tab says: exact, at least, no plan or not worked out.
-    """
-
-    date: str
-    what: str
-    outlay: float
-    waiting: float | None
-    sure: str = "exact"
 
 
 # ------------------------------------------------------------------------------------------------ reading a plan
@@ -121,46 +121,115 @@ def _room(plan: Plan) -> tuple[float, float]:
 
 
 def tiles(plan: Plan) -> list[Tile]:
-    """Cost, demand met, largest country, short tonnes, what rests on estimates."""
-    demand, facts = records(plan, "Demand"), plan.facts
-    counts = sums(records(plan, "Costs"), lambda row: row["Kind"] in VALUE_KINDS, "Counts")
+    """The figures of the first page; one that is not known has none."""
+    found = [_cost(plan), _met(plan), _short(plan), _largest_country(plan), _rules(plan), _failure(plan)]
+    return [tile for tile in (*found, _gap(plan), _estimates(plan)) if tile]
+
+
+def _cost(plan: Plan) -> Tile:
+    costs = records(plan, "Costs")
+    counts = sums(costs, lambda row: row["Kind"] in VALUE_KINDS, "Counts")
+    view = "the alliance’s resource cost" if plan.view == "system" else "what our buyers pay"
+    note = f"{view}, discounted to the start of {periods(plan.instance)[0].id}"
+    if unmet := counts.get(True, 0.0):
+        soft = any(row["Kind"] == VALUE_KINDS[1] and row["Counts"] for row in costs)
+        note += f"; {'what is short or over a soft limit' if soft else 'shortage'} adds {money(unmet)}"
+    return Tile("Cost", counts.get(False, 0.0), "M USD", note, "Costs")
+
+
+def _met(plan: Plan) -> Tile:
+    demand = records(plan, "Demand")
     wanted, met = total(row["Demand"] for row in demand), total(row["Met"] for row in demand)
     ruled = [row for row in demand if row["Rules"]]
-    need = total(row["Demand"] for row in ruled)
-    first = periods(plan.instance)[0].id
-    view = "the alliance’s resource cost" if plan.view == "system" else "what our buyers pay"
-    unmet = counts.get(True, 0.0)
-    soft = any(row["Kind"] == VALUE_KINDS[1] and row["Counts"] for row in records(plan, "Costs"))
-    unmet_words = "what is short or over a soft limit" if soft else "shortage"
-    cost = f"{view}, discounted to the start of {first}" + (f"; {unmet_words} adds {money(unmet)}" if unmet else "")
-    fulfilled = f"{met:,.0f} of {wanted:,.0f} t"
-    if need:
-        fulfilled += f"; under content rules {percent(100 * total(row['Met'] for row in ruled) / need)}"
-    found = [
-        Tile("Cost", counts.get(False, 0.0), "M USD", cost),
-        Tile("Demand met", 100 * met / wanted if wanted else None, "%", fulfilled),
-    ]
-    if facts.get("largest_country_share") is not None:
-        where = country(str(facts["largest_country"]))
-        found.append(
-            Tile("Largest country", facts["largest_country_share"], "%", f"{where}: its share of delivered magnets")
-        )
-    found.append(_short_tile(plan, demand))
-    if facts.get("estimate_share") is not None:
-        found.append(
-            Tile("Rests on estimates", facts["estimate_share"], "%", "of the cost: figures marked as estimates")
-        )
-    return found
+    note = f"{met:,.0f} of {wanted:,.0f} t"
+    if need := total(row["Demand"] for row in ruled):
+        note += f"; under content rules {percent(100 * total(row['Met'] for row in ruled) / need)}"
+    return Tile("Demand met", 100 * met / wanted if wanted else None, "%", note, "Demand")
 
 
-def _short_tile(plan: Plan, demand: list[Record]) -> Tile:
+def _short(plan: Plan) -> Tile:
+    demand = records(plan, "Demand")
     short = [row for row in demand if row["Short"] > NOTICEABLE]
     note = "nobody is short"
     if short:
         by_customer = sums(short, lambda row: row["Customer"], "Short")
         most = max(by_customer, key=lambda name: by_customer[name])
         note = f"first in {short_periods(plan)[0]}; most for {site_name(plan.instance, most)}"
-    return Tile("Short", total(row["Short"] for row in demand), "t", note)
+    tonnes_short = total(row["Short"] for row in demand)
+    return Tile("Short", tonnes_short, "t", note, "Demand", tonnes_short > NOTICEABLE)
+
+
+def _largest_country(plan: Plan) -> Tile | None:
+    share = plan.facts.get("largest_country_share")
+    if share is None:
+        return None
+    where = country(str(plan.facts["largest_country"]))
+    return Tile("Largest country", share, "%", f"{where}: its share of delivered magnets", "Sourcing")
+
+
+def _rules(plan: Plan) -> Tile | None:
+    """What the content rules cost together, and each of them."""
+    price = rules_price(plan.tabs)
+    if price is None:
+        return None
+    rows = records(plan, "Price of rules")
+    versions = {id for row in rows for id in row["Versions"].split("; ")}
+    of_china = all("CN" in row.countries for row in plan.instance[Rule] if f"{row.rule}@{row.version}" in versions)
+    each = [f"{row['Rule']}: {money(row['Price'])}" for row in rows[:-1] or rows]
+    kind = "China rule" if of_china else "content rule"
+    label = f"Price of the {kind}{'s' if len(rows) > 1 else ''}"
+    return Tile(label, price, "M USD", f"or more, at the same decisions. {'; '.join(each)}", "Price of rules")
+
+
+def _failure(plan: Plan) -> Tile | None:
+    """What the worst failure of one site does, of those that were tried."""
+    if not (worst := next(iter(failures(plan)), None)):
+        return None
+    if worst.cost <= 0:
+        return Tile("Worst single failure", 0.0, "t short", f"nothing that costs; {tried(plan)}", "Failures")
+    when = "" if worst.until is None else f", first short after about {worst.until:,.0f} days"
+    note = f"{worst.name} out for a year from {worst.period}: {money(worst.cost)}{when}; {tried(plan)}"
+    return Tile("Worst single failure", worst.short, "t short", note, "Failures", worst.short > NOTICEABLE)
+
+
+def _gap(plan: Plan) -> Tile:
+    room, share = _room(plan)
+    note = f"{percent(share)} of the total: no plan can be cheaper by more"
+    if room < 0.005:
+        note = "proven: no plan is cheaper"
+    note += f"; audit passed, {len(plan.audit.checks)} checks" if plan.audit else ""
+    return Tile("Gap to the best plan", room if room >= 0.005 else 0.0, "M USD", note, "Run", plan.status != "optimal")
+
+
+def _estimates(plan: Plan) -> Tile | None:
+    share = plan.facts.get("estimate_share")
+    if share is None:
+        return None
+    dates = source_dates(plan.instance)
+    age = f"; sources are dated {dates[0]} to {dates[1]}" if dates else ""
+    return Tile("Rests on estimates", share, "%", f"of the cost: figures marked as estimates{age}", "Data notes")
+
+
+def failures(plan: Plan) -> list[Failure]:
+    """What each site that was tried does when it fails, dearest first."""
+    return [
+        Failure(site_name(plan.instance, row["Site"]), row["From"], row["Cost"], row["Short"], row["First short after"])
+        for row in records(plan, "Failures")
+        if row["Cost"] is not None
+    ]
+
+
+def tried(plan: Plan) -> str:
+    """How many sites were tried: `worst of the 8 most exposed of 86 sites`."""
+    rows = records(plan, "Failures")
+    count, whole = len(rows), len(members(plan.instance, "site"))
+    return f"worst of all {whole} sites" if count == whole else f"worst of the {count} most exposed of {whole} sites"
+
+
+def source_dates(instance: Instance) -> tuple[str, str] | None:
+    """The oldest and the latest date of a source; None where no source has one."""
+    dates = sorted(row.date[:10] for row in instance[Source] if row.date)
+    return (dates[0], dates[-1]) if dates else None
 
 
 def short_periods(plan: Plan) -> list[str]:
@@ -217,13 +286,13 @@ def caveats(plan: Plan) -> list[str]:
     basis = {row.source_id: row.basis for row in instance[Source]}
     sourced = [row for row in instance.rows() if row.active and row.source and not isinstance(row, Source)]
     estimates = sum(any(basis.get(name) == "estimate" for name in row.source) for row in sourced)
-    dates = sorted(row.date[:10] for row in instance[Source] if row.date)
+    dates = source_dates(instance)
     found = [
         "This is a plan worked out from input figures: no forecast, no certificate. “Clean” means planned clean, never "
         "compliant or certified. Prices are input: what the plan does to them is outside the model."
     ]
     if sourced:
-        age = f" Sources are dated {dates[0]} to {dates[-1]}." if dates else ""
+        age = f" Sources are dated {dates[0]} to {dates[1]}." if dates else ""
         found.append(f"{estimates:,} of {len(sourced):,} input rows with a source rest on estimates.{age}")
     if price_year := settings(instance).price_year:
         found[-1] += f" Money is in US dollars of {price_year:.0f}."
@@ -231,117 +300,3 @@ def caveats(plan: Plan) -> list[str]:
     holds = f"{warnings} {'warning' if warnings == 1 else 'warnings'}"
     found[-1] += f" Data notes holds {holds}, and says what this version leaves out."
     return found
-
-
-# ------------------------------------------------------------------------------------------------ decisions
-
-
-def due(plan: Plan) -> list[Due]:
-    """What must be decided, soonest first, then the dearest to wait for; what is built as one is one line."""
-    groups: dict[tuple[str, ...], list[Record]] = {}
-    for row in records(plan, "Decisions"):
-        group = plan.instance.row(Project, row["Name"]).together if row["Kind"] == "build" else ""
-        key = ("group", group) if group else (row["Kind"], row["Name"])
-        groups.setdefault((*key, row["Period"]), []).append(row)
-    found = [_due(plan, rows) for rows in groups.values()]
-    return sorted(found, key=lambda d: (d.date, d.sure != "no plan", -(d.waiting or 0.0), -d.outlay))
-
-
-def _due(plan: Plan, rows: list[Record]) -> Due:
-    first = rows[0]
-    return Due(
-        first["Decide by"],
-        _decision(plan.instance, rows),
-        total(row["Outlay"] for row in rows),
-        first["Waiting costs"],
-        first["Waiting is"],
-    )
-
-
-def _decision(instance: Instance, rows: list[Record]) -> str:
-    """What is decided, by names, with the ids that the tab has in brackets."""
-    kind, name = rows[0]["Kind"], rows[0]["Name"]
-    if kind == "sign":
-        return f"Sign {name} ({material_name(instance, instance.row(Contract, name).material)})"
-    if kind == "qualify":
-        customer, material, maker = name.split("|")
-        what = "" if material == "any" else f", {material_name(instance, material)}"
-        by = "any maker" if maker == "any" else site_name(instance, maker)
-        return f"Qualify {by} for {site_name(instance, customer)}{what} ({name})"
-    sites = dict.fromkeys(site_name(instance, row["Where"]) for row in rows)
-    steps = f"{rows[0]['Steps']:g} steps at " if rows[0]["Steps"] != 1 else ""
-    return f"Build {steps}{listed(list(sites), 2)} ({listed([row['Name'] for row in rows], 2)})"
-
-
-# ------------------------------------------------------------------------------------------------ what to do now
-
-
-def actions(plan: Plan, most: int = 4) -> list[str]:
-    """What to do in the first open period, beside the decisions: purchases, contracts, stocks."""
-    now = first_open(plan.instance)
-    bought = [
-        row
-        for row in records(plan, "Sourcing")
-        if row["Period"] == now and row["Under"] != "inside" and row["Flow"] > NOTICEABLE
-    ]
-    customers = {row["Customer"] for row in records(plan, "Demand")}
-    found = [
-        _purchase(plan, now, [row for row in bought if row["To"] not in customers]),
-        _purchase(plan, now, [row for row in bought if row["To"] in customers]),
-        _contracts(plan, now),
-        _stocks(plan, now),
-    ]
-    return [sentence for sentence in found if sentence][:most]
-
-
-def _purchase(plan: Plan, now: str, rows: list[Record]) -> str:
-    """The largest purchase by value: one material from one site, for whom and under what."""
-    if not rows:
-        return ""
-    value = sums(({**row, "Value": row["Flow"] * (row["Price"] or 0.0)} for row in rows), _source, "Value")
-    best = max(value, key=lambda key: value[key])
-    chosen = [row for row in rows if _source(row) == best]
-    amount = total(row["Flow"] for row in chosen)
-    to = sums(chosen, lambda row: row["To"], "Flow")
-    names = [site_name(plan.instance, site) for site in sorted(to, key=lambda site: -to[site])]
-    site, material = site_name(plan.instance, best[0]), material_name(plan.instance, best[1])
-    under = {name: flow for name, flow in sums(chosen, lambda row: row["Under"], "Flow").items() if name != "spot"}
-    terms = listed([f"{tonnes(flow)} under {name}" for name, flow in under.items()], 3)
-    if not under:
-        terms = "all at spot"
-    elif sum(under.values()) < amount - NOTICEABLE:
-        terms += ", the rest at spot"
-    sentence = f"In {now} buy {tonnes(amount)} of {material} from {site} for {listed(names, 3)}: {terms}."
-    return sentence
-
-
-def _source(row: Record) -> tuple[str, str]:
-    return row["From"], row["Material"]
-
-
-def _contracts(plan: Plan, now: str) -> str:
-    """What is taken under every contract that is in force."""
-    parts = []
-    for row in records(plan, "Contracts"):
-        if row["Period"] != now or (row["Taken"] <= NOTICEABLE and row["Deficit"] <= NOTICEABLE):
-            continue
-        taken = tonnes(row["Taken"]) if row["Taken"] > NOTICEABLE else "nothing"
-        part = f"{taken} under {row['Contract']}"
-        if row["Deficit"] > NOTICEABLE:
-            part += f" ({tonnes(row['Deficit'])} below its minimum, {money(row['Take-or-pay'])} take-or-pay)"
-        elif row["Taken"] <= row["Minimum"] + NOTICEABLE:
-            part += " (its minimum)"
-        elif row["Maximum"] is not None and row["Taken"] >= row["Maximum"] - NOTICEABLE:
-            part += " (its maximum)"
-        parts.append(part)
-    return f"Contracts in {now}: take {listed(parts, 4)}." if parts else ""
-
-
-def _stocks(plan: Plan, now: str) -> str:
-    """What goes into and comes out of the stockpiles."""
-    rows = [row for row in records(plan, "Stockpiles") if row["Period"] == now]
-    parts = []
-    for verb, column, preposition in (("draw", "Draw", "from"), ("put", "Fill", "into")):
-        moved = {name: t for name, t in sums(rows, lambda row: row["Stockpile"], column).items() if t > NOTICEABLE}
-        parts += [f"{verb} {tonnes(amount)} {preposition} {name}" for name, amount in moved.items()]
-    return f"Stocks in {now}: {listed(parts, 3)}." if parts else ""

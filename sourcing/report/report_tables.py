@@ -10,9 +10,10 @@ from collections.abc import Mapping
 
 from sourcing.components.horizon import periods
 from sourcing.ledger import VALUE_KINDS
-from sourcing.plan import Plan, first_open
+from sourcing.plan import Plan
 from sourcing.report.findings import NOTICEABLE, Record, material_name, records, site_name, sums
 from sourcing.tables import Table, fields, total
+from sourcing.verdict import first_open
 
 MOST = 60
 """Lines of who supplies whom, those of most tonnes."""

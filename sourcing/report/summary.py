@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sourcing.plan import Plan, first_open
-from sourcing.report import findings, style
+from sourcing.components.horizon import settings
+from sourcing.plan import Plan
+from sourcing.report import findings, style, todo
 from sourcing.report.charts import Chart
-from sourcing.report.findings import Due, Tile
+from sourcing.report.findings import Failure, Tile
 from sourcing.report.phrases import day, percent
+from sourcing.report.todo import Due
+from sourcing.verdict import first_open
 
-COLUMNS, WIDTH = 20, 66
+COLUMNS, WIDTH = 20, 71
 """Columns of the grid, and the pixels of each."""
 
 LEFT = 8
@@ -27,11 +30,23 @@ LINE, SIZE = 17, 9.5
 LOWEST, GAP = 275, 10
 """Pixels: the least height of a chart, and what stands between two of them."""
 
+BLUE: dict[str, Any] = {
+    "font_color": style.SERIES[0],
+    "underline": 1,
+    "align": "right",
+    "font_size": 8.5,
+    "bold": False,
+}
+"""How a link looks."""
+
 CHART_DATA, CHART_FIELDS = "Chart data", ("Chart", "Series", "Category", "Value", "Unit")
 """The tab that holds what the charts show, one row a point, and its columns."""
 
-MOST_SHORT, MOST_DUE, MOST_FUTURES = 5, 5, 6
-"""Customers that the table of shortages names, decisions that the table of these does, and futures likewise."""
+MOST_SHORT, MOST_DUE, MOST_FUTURES, MOST_FAILURES = 5, 5, 6, 4
+"""Customers that the table of shortages names, and decisions, futures and failures that those of these do."""
+
+ROW_OF_TILES = 5
+"""Tiles that fit beside each other; more stand in two rows."""
 
 
 class Page:
@@ -96,19 +111,16 @@ class Page:
         }
         row = self.rows(LINE + 5)
         self.cell(row, 0, LEFT - 4, text, **look)
-        blue: dict[str, Any] = {
-            "font_color": style.SERIES[0],
-            "underline": 1,
-            "align": "right",
-            "font_size": 9,
-            "bold": False,
-        }
-        self.cell(row, LEFT - 3, LEFT - 1, f"{link} ›" if link else "", link=link, **look | blue)
+        self.cell(row, LEFT - 3, LEFT - 1, f"{link} ›" if link else "", link=link, **look | BLUE)
 
-    def sentence(self, text: str) -> None:
-        """A sentence of the left panel."""
-        lines = style.lines(text, LEFT * WIDTH, SIZE)
-        self.cell(self.rows(*[LINE] * lines), 0, LEFT - 1, text, lines=lines, text_wrap=True)
+    def sentence(self, text: str, link: str = "") -> None:
+        """A sentence of the left panel, with a link to its tab at its right if it has one."""
+        last = LEFT - 2 if link else LEFT - 1
+        lines = style.lines(text, (last + 1) * WIDTH, SIZE)
+        row = self.rows(*[LINE] * lines)
+        self.cell(row, 0, last, text, lines=lines, text_wrap=True)
+        if link:
+            self.cell(row, LEFT - 1, LEFT - 1, f"{link} ›", link=link, **BLUE)
 
 
 def write_summary(
@@ -122,8 +134,12 @@ def write_summary(
     page.across(plan.verdict, 20, bold=True, font_size=12)
     page.across(findings.status(plan), 15, font_color=style.MUTED)
     page.rows(4)
-    _tiles(page, findings.tiles(plan))
-    page.rows(8)
+    tiles = findings.tiles(plan)
+    per_row = len(tiles) if len(tiles) <= ROW_OF_TILES else -(-len(tiles) // 2)
+    for begin in range(0, len(tiles), per_row):
+        _tiles(page, tiles[begin : begin + per_row], COLUMNS // per_row, tabs)
+        page.rows(4)
+    page.rows(4)
     top = len(page.heights)
     _words(page, plan)
     _draw(page, pictures, data, top)
@@ -133,7 +149,7 @@ def write_summary(
     _links(page, tabs)
     sheet.hide_gridlines(2)
     sheet.set_zoom(90)
-    style.paper(sheet, top=0.4)
+    style.paper(sheet, marking=settings(plan.instance).marking, pages=False)
     sheet.fit_to_pages(1, 1)
     sheet.center_horizontally()
     sheet.print_area(0, 0, len(page.heights) - 1, COLUMNS - 1)
@@ -142,8 +158,8 @@ def write_summary(
 # ------------------------------------------------------------------------------------------------ blocks
 
 
-def _tiles(page: Page, tiles: list[Tile]) -> None:
-    width = COLUMNS // len(tiles)
+def _tiles(page: Page, tiles: list[Tile], width: int, tabs: Sequence[str]) -> None:
+    """A row of tiles, so many columns each."""
     lines = max(style.lines(tile.note, width * WIDTH - 10, 8.5) for tile in tiles)
     top = page.rows(20, 34, 13 * lines + 8)
     ground: dict[str, Any] = {
@@ -156,9 +172,9 @@ def _tiles(page: Page, tiles: list[Tile]) -> None:
     for place, tile in enumerate(tiles):
         first = place * width
         last = COLUMNS - 1 if tile is tiles[-1] else first + width - 1
-        alarm = tile.label == "Short" and (tile.value or 0.0) > findings.NOTICEABLE
-        ink = style.ALARM if alarm else style.NAVY
-        page.cell(top, first, last, tile.label, **ground, font_color=style.MUTED, bold=True, valign="vcenter")
+        ink = style.ALARM if tile.alarm else style.NAVY
+        label: dict[str, Any] = {"font_color": style.MUTED, "bold": True, "valign": "vcenter"}
+        page.cell(top, first, last, tile.label, link=tile.tab if tile.tab in tabs else "", **ground, **label)
         large: dict[str, Any] = {"font_size": 20, "bold": True, "font_color": ink, "valign": "vcenter"}
         page.cell(top + 1, first, last, tile.value, **ground, **large, num_format=_tile_format(tile))
         page.cell(top + 2, first, last, tile.note, **ground, font_size=8.5, text_wrap=True)
@@ -174,11 +190,11 @@ def _tile_format(tile: Tile) -> str:
 
 def _words(page: Page, plan: Plan) -> None:
     """The left panel: what to do now, what to decide, who is short, what binds."""
-    page.heading(f"What to do now: {first_open(plan.instance)}", "Sourcing")
-    for sentence in findings.actions(plan):
-        page.sentence(f"•  {sentence}")
+    page.heading(f"What to do now: {first_open(plan.instance)}")
+    for action in todo.actions(plan):
+        page.sentence(f"•  {action.text}", action.tab)
     page.rows(6)
-    _decisions(page, findings.due(plan))
+    _decisions(page, todo.due(plan))
     page.rows(6)
     page.heading("Who is short (t)", "Demand")
     _shortages(page, findings.shortages(plan, LEFT - 3))
@@ -186,7 +202,8 @@ def _words(page: Page, plan: Plan) -> None:
         page.sentence(below)
     page.rows(6)
     _futures(page, findings.futures(plan))
-    binding = findings.bottlenecks(plan)
+    _failures(page, findings.failures(plan), findings.tried(plan))
+    binding = findings.bottlenecks(plan, 3)
     if binding:
         page.heading("What binds", "Bottlenecks")
         for text in binding:
@@ -205,6 +222,23 @@ def _futures(page: Page, futures: list[tuple[str, float, float, float]]) -> None
             page.cell(row, place, place, amount, num_format=form, align="right")
     if len(futures) > MOST_FUTURES:
         page.sentence(f"{len(futures) - MOST_FUTURES} more, less dear.")
+
+
+def _failures(page: Page, failures: list[Failure], tried: str) -> None:
+    """What the dearest failures of one site leave short and cost, and after how many days."""
+    if not failures:
+        return
+    page.heading("If one site fails for a year", "Failures")
+    head = page.rows(LINE)
+    page.cell(head, 0, LEFT - 4, f"{tried[0].upper()}{tried[1:]}", font_size=9, font_color=style.MUTED)
+    for place, name in enumerate(("Short (t)", "M USD", "After days"), LEFT - 3):
+        page.cell(head, place, place, name, bold=True, align="right", font_size=9)
+    for failure in failures[:MOST_FAILURES]:
+        row = page.rows(LINE)
+        page.cell(row, 0, LEFT - 4, f"{failure.name}, from {failure.period}")
+        for place, amount in enumerate((failure.short, failure.cost, failure.until), LEFT - 3):
+            page.cell(row, place, place, amount, num_format="#,##0", align="right")
+    page.rows(6)
 
 
 def _decisions(page: Page, due: list[Due]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,11 +14,16 @@ from sourcing.components.floors import covered as covered_sites
 from sourcing.components.horizon import Span, at, mean, periods
 from sourcing.components.materials import Material
 from sourcing.components.trade import market_price
+from sourcing.instance import Instance
 from sourcing.sheets import year_of
-from sourcing.study.bankability import TINY, Case, Terms, Year, to_the_cent, under_terms
+from sourcing.study.bankability import TINY, Case, Hurdle, Terms, Year, to_the_cent, under_terms
+from sourcing.study.bankability import case as make_case
 from sourcing.study.menu import lowest
 from sourcing.study.ways import HIGHEST
 from sourcing.tables import Table, fields
+
+MENU = tuple(range(60, 165, 5))
+"""Levels (USD/kg) from which one is chosen where none are given."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,23 @@ def _one_sided(case: Case) -> Iterator[str]:
             told.setdefault(", ".join(sorted(still)), []).append(o.id)
     for materials, ids in told.items():
         yield f"{', '.join(ids)}: prices move, but not of {materials}, so margins are not what they would be."
+
+
+def bankability(
+    instance: Instance,
+    project: str,
+    terms: Terms | None = None,
+    *,
+    levels: Iterable[float] = MENU,
+    start: str = "",
+    test: Hurdle | None = None,
+) -> Bankability:
+    """The lowest floor that carries a project over the price outlooks: exact, and of some levels (USD/kg).
+
+    `start` is the period in which an option is started, the first that may be unless said. ValueError for what is
+    unknown, Unbankable where nothing is sold or the project comes on line in no outlook.
+    """
+    return judge(make_case(instance, project, terms, start=start, test=test), tuple(levels))
 
 
 def judge(case: Case, levels: tuple[float, ...]) -> Bankability:

@@ -34,6 +34,7 @@ from sourcing.study.measures import Ground, Measure, concentration, cvar, path_g
 
 if TYPE_CHECKING:
     import numpy as np
+    from matplotlib.figure import Figure
 
     from sourcing.futures.glue import Path
     from sourcing.futures.solve import TreeSolution
@@ -76,6 +77,13 @@ class Frontier:
     unit: str
     points: list[Point]
     dropped: int
+
+    def plot(self) -> Figure:
+        """Its picture: cost (M USD) against risk, with the knee. ImportError, with its remedy, without matplotlib."""
+        import sourcing
+        from sourcing.study.frontier_tables import points_table
+
+        return sourcing.pictures.frontier(points_table(self))
 
     def proven(self, gap: float) -> bool:
         """Whether each plan is proven within a relative gap."""

@@ -222,6 +222,17 @@ def base_of(arrays: Arrays, options: Options, warm: Any = None) -> Base:
     return Base(found.objective, found.x, *codes)
 
 
+def basis_by_name(arrays: Arrays, columns: Mapping[Column, int], rows: Mapping[Column, int]) -> Any:
+    """A basis of HiGHS's status codes by name; what has none is at its lower bound, and a row's slack in the basis."""
+    import highspy
+
+    kinds, basis = highspy.HighsBasisStatus, highspy.HighsBasis()
+    basis.col_status = [kinds(columns.get(name, int(kinds.kLower))) for name in arrays.columns]
+    basis.row_status = [kinds(rows.get(name, int(kinds.kBasic))) for name in arrays.rows]
+    basis.valid, basis.alien = True, True  # there may be too many or too few basic ones
+    return basis
+
+
 class Recourse:
     """A solver that stands at a plan's own recourse."""
 

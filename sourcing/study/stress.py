@@ -11,11 +11,12 @@ with the plan's own recourse from there, reserves closed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
 from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
 from sourcing.arrays import Arrays, Column, compile_path
 from sourcing.components.horizon import Span, decisions_from, periods
@@ -27,8 +28,11 @@ from sourcing.sheets import NoSolution
 from sourcing.solver import Options, Solution
 from sourcing.study.effects import Effect, Outcome, Teller, effect
 from sourcing.study.outages import Closer, Outage, guarded, members, shares, with_reserves
-from sourcing.study.recourse import Base, Recourse, base_of, cut, quiet, values_of
+from sourcing.study.recourse import Base, Recourse, base_of, basis_by_name, cut, quiet, values_of
 from sourcing.workers import Crew
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SHARE = 6
 """Outages that a worker takes at a time."""
@@ -39,7 +43,10 @@ MOST = 40
 
 @dataclass(frozen=True)
 class Shared:
-    """What every worker needs: the instance, the arrays with reserves open, the plan's values, how long shocks last."""
+    """What every worker needs: the instance, the arrays with reserves open, the plan's values, how long shocks last.
+
+    `basis` is HiGHS's status of the plan's columns and rows by name (none where it is not known).
+    """
 
     instance: Instance
     arrays: Arrays
@@ -47,6 +54,7 @@ class Shared:
     months: float
     view: str
     options: Options
+    basis: tuple[dict[Column, int], dict[Column, int]] = field(default_factory=lambda: ({}, {}))
 
 
 class Desk:
@@ -93,8 +101,15 @@ class Desk:
 
 
 def find_base(desk: Desk, task: tuple[int, bool]) -> Base:
-    """The plan's own recourse from a period on, with the stocks that are kept for shocks open or closed."""
-    return base_of(desk.arrays(task[0], open_stocks=task[1]), desk.shared.options)
+    """The plan's own recourse from a period on, with the stocks that are kept for shocks open or closed.
+
+    From the first period that is open it is near the plan: the simplex method from the plan's basis takes a third of
+    the time. From later ones on it is slower than an interior point.
+    """
+    arrays = desk.arrays(task[0], open_stocks=task[1])
+    columns, rows = desk.shared.basis
+    near = columns and task[0] == when(desk.shared.instance)[0].number
+    return base_of(arrays, desk.shared.options, basis_by_name(arrays, columns, rows) if near else None)
 
 
 def find_effects(desk: Desk, task: tuple[int, Base, list[Outage]]) -> list[Effect]:
@@ -191,6 +206,13 @@ class Stress:
         """The outage of two that costs most."""
         return _worst(self.pairs, None)
 
+    def plot(self) -> Figure:
+        """Heat map of what goes short (t) by what fails and when. ImportError, with its remedy, without matplotlib."""
+        import sourcing
+        from sourcing.study.stress_tables import tables
+
+        return sourcing.pictures.heat(tables(self))
+
     def ranked(self) -> list[tuple[Outage, Effect]]:
         """The worst outage of each name, dearest first."""
         names = dict.fromkeys(outage.names for outage in self.single)
@@ -207,6 +229,7 @@ def stress(
     solution: Solution,
     *,
     by: str = "site",
+    only: Collection[str] | None = None,
     level: int = 1,
     at: str = "",
     months: float = 12.0,
@@ -215,19 +238,21 @@ def stress(
     workers: int = 1,
     dask: str = "",
     options: Options | None = None,
+    extra: Callable[[Any], None] | None = None,
 ) -> Stress:
     """What outages of one (and at level 2 of two) do to a plan, and what named scenarios do (None: all active ones).
 
-    `by` is site, country, entity or lane; `at` the period in which they come, blank for each that is open to decisions;
-    pairs are those of the `most` most exposed. Raises ValueError for a period that is none, NoSolution where a model
-    cannot be solved. `options.stop` is asked throughout: Stopped.
+    `by` is site, country, entity or lane, `only` those that are tried (None: all of them); `at` the period in which
+    they come, blank for each that is open to decisions; pairs are those of the `most` most exposed. `extra` are
+    constraints that were added to the model of the plan. Raises ValueError for a period that is none, NoSolution where
+    a model cannot be solved. `options.stop` is asked throughout: Stopped.
     """
     options = options or Options()
     instance = solution.instance
     whens = when(instance, at)
     result = Stress(solution, by, months)
     begun = perf_counter()
-    shared = shared_of(solution, months, options)
+    shared = shared_of(solution, months, options, extra)
     heard = _heard(options)
     with Crew(Desk, shared, workers=workers, dask=dask) as crew:
         bases = dict(
@@ -239,7 +264,8 @@ def stress(
         )
         result.own = {t.id: bases[t.number].cost - solution.objective for t in whens}
         names = members(instance, by) if by != "lane" else _lanes(solution, whens)
-        singles = [Outage(by, (name,), t.id, months) for t in whens for name in names]
+        tried = [name for name in names if only is None or name in only]
+        singles = [Outage(by, (name,), t.id, months) for t in whens for name in tried]
         result.single = _run(crew, bases, whens, singles, heard("outages of one"))
         result.seconds["single"] = perf_counter() - begun
         if level > 1:
@@ -251,14 +277,23 @@ def stress(
     return result
 
 
-def shared_of(solution: Solution, months: float, options: Options) -> Shared:
-    """What workers need of a plan."""
+def shared_of(
+    solution: Solution, months: float, options: Options, extra: Callable[[Any], None] | None = None
+) -> Shared:
+    """What workers need of a plan, to whose model `extra` was added."""
     from sourcing.model import build
 
     view = solution.ledger.view
     plain = _bare(solution.instance)
-    arrays = replace(compile_path(build(with_reserves(plain), view=view)), place={})
-    return Shared(_bare(plain), arrays, values_of(solution), months, view, quiet(options))
+    arrays = replace(compile_path(build(with_reserves(plain), extra, view)), place={})
+    statuses: tuple[dict[Column, int], dict[Column, int]] = {}, {}
+    if solution.basis is not None:
+        names, codes = (solution.arrays.columns, solution.arrays.rows), solution.basis
+        statuses = (
+            dict(zip(names[0], map(int, codes.col_status), strict=True)),
+            dict(zip(names[1], map(int, codes.row_status), strict=True)),
+        )
+    return Shared(_bare(plain), arrays, values_of(solution), months, view, quiet(options), statuses)
 
 
 def _bare(instance: Instance) -> Instance:

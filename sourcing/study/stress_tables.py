@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sourcing.components.horizon import periods
@@ -126,6 +127,32 @@ def own_recourse(found: Stress) -> Table:
     return table
 
 
+def failures(found: Stress, exposed: Mapping[tuple[str, str], float]) -> Table:
+    """One row a site that was tried, dearest first, in the worst of the periods that were.
+
+    `exposed` is what passes through a site in a period (k USD, `screening`).
+    """
+    table = Table(
+        "Failures",
+        fields(
+            "Site", "Name", "From", ("Passes through", "M USD", "value of the deliveries that pass through it then"),
+            ("Periods tried", "1", "in how many periods it was tried; the worst of them is told"), *_EFFECT, "In words",
+        ),
+        f"What is lost when one site fails for {found.months:g} months from the start of a period, on what the plan "
+        "commits to. Sites are tried in the order of what passes through them; what nothing passes through costs "
+        "nothing. `sourcing stress` tries every site in every period, and two at a time.",
+    )  # fmt: skip
+    for outage, effect in found.ranked():
+        name = outage.names[0]
+        tried = sum(other.names == outage.names for other in found.single)
+        passes = exposed.get((name, outage.period), 0.0) / 1000
+        table.add(
+            name, people_say(found.instance, "site", name), outage.period, passes, tried, *_values(effect),
+            said(found, outage, effect),
+        )  # fmt: skip
+    return table
+
+
 def tables(found: Stress) -> list[Table]:
     """Every table, in reading order."""
     made = [exposure(found), heat_map(found), outages(found, "Outages of one", found.single)]
@@ -136,18 +163,23 @@ def tables(found: Stress) -> list[Table]:
     return [*made, own_recourse(found)]
 
 
+def said(found: Stress, outage: Outage, effect: Effect) -> str:
+    """An outage and what it does, in words."""
+    names = " and ".join(people_say(found.instance, found.by, name) for name in outage.names)
+    text = f"{names} for {found.months:g} months from {outage.period}"
+    if effect.fault:
+        return f"{text}: {effect.fault}."
+    text += f", {effect.cost / 1000:,.1f} M USD and {effect.total_short:,.0f} t short"
+    if effect.until is not None and effect.customer:
+        hit = found.instance.row(Site, effect.customer).name or effect.customer
+        text += f", first after about {effect.until:,.0f} days, most of it {hit}"
+    return f"{text}."
+
+
 def headline(found: Stress) -> str:
     """The worst single and the worst pair in words."""
     words = []
     for worst, what in ((found.worst(), "one"), (found.worst_pair, "two")):
-        if worst is None or worst[1].cost <= 0:
-            continue
-        outage, effect = worst
-        names = " and ".join(people_say(found.instance, found.by, name) for name in outage.names)
-        text = f"The worst outage of {what}: {names} for {found.months:g} months from {outage.period}, "
-        text += f"{effect.cost / 1000:,.1f} M USD and {effect.total_short:,.0f} t short"
-        if effect.until is not None and effect.customer:
-            hit = found.instance.row(Site, effect.customer).name or effect.customer
-            text += f", first after about {effect.until:,.0f} days, most of it {hit}"
-        words.append(text + ".")
+        if worst is not None and worst[1].cost > 0:
+            words.append(f"The worst outage of {what}: {said(found, *worst)}")
     return " ".join(words) or "No outage costs anything: the plan has another way for all that it does."

@@ -22,11 +22,11 @@ from sourcing.components.horizon import periods
 from sourcing.components.projects import Project
 from sourcing.futures.stamp import Form
 from sourcing.instance import Instance
-from sourcing.plan import first_open
 from sourcing.solver import Options, Solution, untold
 from sourcing.study.again import Decided, decided, difference, held, reconsidered
 from sourcing.study.estimates import Figure, figures
 from sourcing.tables import Table, fields
+from sourcing.verdict import first_open
 
 CHANGE = 20.0
 """Per cent by which a figure is changed where nothing else is said."""

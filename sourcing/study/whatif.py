@@ -129,11 +129,11 @@ def _both(base: Solution, instance: Instance, options: Options, *, hold: bool) -
     path = build(instance, view=base.ledger.view)
     arrays = compile_path(path)
     if hold:
-        changed = _with_decisions(path, arrays, base, options)
+        changed = with_decisions(path, arrays, base, options)
         if changed.status not in ("optimal", "feasible"):
             raise NoPlan("with the decisions of the plan there is none: leave out --hold, or change less")
         return base, changed, "Both with the same decisions: the differences are exact."
-    start = _with_decisions(path, arrays, base, options)
+    start = with_decisions(path, arrays, base, options)
     changed, _ = planned(arrays, path, [start] if start.status in ("optimal", "feasible") else [], options)
     if changed.status not in ("optimal", "feasible"):
         raise NoPlan(f"with the changes there is no plan: it is {changed.status}")
@@ -154,7 +154,7 @@ def _both(base: Solution, instance: Instance, options: Options, *, hold: bool) -
 EXACT = "Both proven optimal: the differences are those of the best plans."
 
 
-def _with_decisions(path: Any, arrays: Arrays, other: Solution, options: Options) -> Solution:
+def with_decisions(path: Any, arrays: Arrays, other: Solution, options: Options) -> Solution:
     """The plan of arrays with the decisions of another; those that only these arrays have are made anew."""
     chosen = other.integers
     places = arrays.integer.nonzero()[0].tolist()
@@ -171,7 +171,7 @@ def _better(base: Solution, other: Solution, options: Options) -> Solution:
     if base.integers == other.integers:
         return base
     options.tell("the base with the decisions of the changed plan", base.objective, base.bound)
-    found = _with_decisions(base.path, base.arrays, other, options)
+    found = with_decisions(base.path, base.arrays, other, options)
     if found.status not in ("optimal", "feasible") or found.objective > base.objective - WORTH * abs(base.objective):
         return base
     return _proven(found, base.path, base.arrays, base.bound, base.proof, options)

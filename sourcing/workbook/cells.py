@@ -27,6 +27,9 @@ _AMOUNT = re.compile(r"[+-]\s*[\d.,]+|\d+[.,]\d{3}|\d+,[\d.,]*|[\d.,]+\s*%")
 _PLACEHOLDERS = frozenset(("tbc", "tbd", "tba", "todo", "n/a", "?", "??", "???", "-", "--", "..."))
 _FIRST_SERIAL = dt.date(1899, 12, 30)
 
+LARGEST = 1e15
+"""What a solver's arithmetic could not bear beside ordinary tonnes and dollars."""
+
 
 class Fault(Exception):
     """A cell that breaks a rule: `message` says the rule, `suggestion` the remedy."""
@@ -247,7 +250,9 @@ def _number(cell: Cell, column: Column, context: Context) -> float | str:
     else:
         number = float(value)
     if not math.isfinite(number):
-        raise Fault("is not a finite number", "write none for no limit" if column.infinite else "")
+        raise Fault(
+            "is not a finite number", "write none for no limit" if column.infinite else _number_or_blank(column)
+        )
     percent = column.unit.startswith("%")
     if cell.percent and not percent:
         unit = f"in {column.unit}" if column.unit else "a pure number"
@@ -322,7 +327,7 @@ def _percents(cell: Cell, column: Column, context: Context) -> tuple[float, ...]
         return (float(_number(cell, column, context)),)
     return tuple(
         float(_number(Cell(item, typed=cell.typed and bool(_AMBIGUOUS.fullmatch(item))), column, context))
-        for item in _items(re.sub(r"\s*;\s*", ";", cell.value))
+        for item in _items(cell.value)
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import math
 import re
 import warnings
 import zipfile
@@ -27,6 +28,8 @@ LARGER = 10
 """How many times more rows, bytes and tags a plan may have than an instance."""
 
 MOST_MERGES = 20
+MOST = 1e300
+"""Beyond this a whole number of a cell is infinite: one of many digits is no float."""
 ERROR_VALUES = frozenset(
     {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#SPILL!", "#CALC!", "#GETTING_DATA"}
 )
@@ -145,6 +148,8 @@ def load(path: Path, *, plan: bool = False) -> list[Grid]:
         warnings.simplefilter("ignore")  # openpyxl tells what it drops when it writes; nothing is written here
         try:
             return list(_sheet_grids(path, LAST_ROW * larger, fill=not plan))
+        except MemoryError:
+            raise
         except Exception as fault:  # a damaged file fails anywhere inside openpyxl, in any way
             raise Refused(path, f"is damaged, or not a workbook ({type(fault).__name__})", SAVE_AS) from fault
 
@@ -198,7 +203,9 @@ def _measure(path: Path, larger: int) -> None:
                             tags += chunk.count(b"<")
             if tags > MOST_TAGS * larger:
                 raise Refused(path, f"is too large: {tags:,} entries", too_large)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as fault:
+    except (Refused, MemoryError):
+        raise
+    except Exception as fault:  # a damaged archive fails anywhere inside zipfile or zlib, in any way
         raise Refused(path, "is damaged: it was not saved or copied completely", SAVE_AS) from fault
 
 
@@ -293,6 +300,8 @@ def _cell(found: dict[str, Any], percent: set[int]) -> Cell | None:
         return Cell(found["formula"], formula=True, computed=True)
     if isinstance(value, str):
         value = clean(value)
+    if isinstance(value, int) and abs(value) > MOST:
+        value = math.inf if value > 0 else -math.inf
     if value is None or value == "":
         return None
     percentage, computed = kind == "n" and found["style_id"] in percent, found["formula"] is not None

@@ -101,8 +101,8 @@ def span_header(column: Column, span: str, several: bool) -> str:
 
 
 def _text(cell: Cell) -> str:
-    """A header as text; a year may be a number."""
-    return clean(cell.shown)
+    """A header as text; a year may be a number. Long runs of spaces would take the patterns a long time."""
+    return " ".join(clean(cell.shown).split())
 
 
 def _blank_headers(grid: Grid, header: dict[int, Cell]) -> None:

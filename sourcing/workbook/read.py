@@ -22,7 +22,13 @@ NEEDED = ("Periods", "Materials", "Entities", "Sites", "Demand")
 
 
 def read(path: str | Path) -> Instance:
-    """The instance in a workbook or folder of CSV files; InstanceError with all its issues if it has errors."""
+    """The instance in a workbook or folder of CSV files; InstanceError with all its issues if it has errors.
+
+    >>> from sourcing.files import example
+    >>> instance = read(example("starter"))  # or "mine.xlsx"
+    >>> instance.name
+    'starter'
+    """
     instance, issues = check(path)
     if instance is None:
         raise InstanceError(issues)

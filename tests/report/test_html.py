@@ -12,9 +12,12 @@ from openpyxl import load_workbook
 from sourcing.components.horizon import Setting
 from sourcing.components.places import Site
 from sourcing.instance import Instance
-from sourcing.report import findings, write_plan
-from sourcing.report.html import html, report_of, write_html
+from sourcing.report import findings, todo, write_plan
+from sourcing.report.html import html, write_html
+from sourcing.report.page import MOST_WHOLE, report_of
+from sourcing.report.page import table as as_html
 from sourcing.sheets import OutputError
+from sourcing.tables import Table, fields
 
 HOSTILE = "</style><script>alert('$x$ & \"y\"')</script>"
 
@@ -111,13 +114,13 @@ def test_words_are_those_of_the_workbooks_first_page(starter, page, tmp_path):
     plain = entities.unescape(page)
     for text in (starter.verdict, findings.status(starter), *findings.caveats(starter)):
         assert text in cells and text in plain
-    for text in (*findings.actions(starter), *findings.bottlenecks(starter)):
-        assert f"•  {text}" in cells and f"<li>{text}</li>" in plain
+    told = [text.removeprefix("•  ") for text in cells if text.startswith("•  ")]
+    assert told and all(f"<li>{text}</li>" in plain for text in told)
 
 
 def test_every_decision_and_every_rule_that_is_asked_for_is_told(starter, page):
     plain = entities.unescape(page)
-    for due in findings.due(starter):
+    for due in todo.due(starter):
         assert f"<td>{due.what}</td>" in plain
     asked = {(r["Customer"], r["Rule version"]) for r in starter.tabs["Rules met"].records() if r["Asked"] == "yes"}
     verdicts = re.search(r"Verdicts by rule.*?</table>", section(page, "content"), re.DOTALL)[0]
@@ -135,12 +138,44 @@ def test_a_name_cannot_inject(plan):
     others += [
         dataclasses.replace(row, value=HOSTILE) if row.setting == "Title" else row for row in plan.instance[Setting]
     ]
+    others.append(Setting(setting="Marking", value=HOSTILE))
     plan.instance = Instance([*others, *rows], name='a"><script>')
     plan.verdict = HOSTILE
     text = html(plan)
     assert "script" not in {tag for tag, _ in read(text).tags}
     assert text.count("</style>") == text.count("<style")  # none of them ours to close
     assert entities.escape(HOSTILE) in text
+
+
+def test_a_marking_stands_at_the_top_and_at_the_foot_of_every_page(plan):
+    assert "@top-center" not in html(plan) and 'class="marking"' not in html(plan)
+    plan.instance = plan.instance.with_rows(Setting(setting="Marking", value='Board "only"'))
+    text = html(plan)
+    letters = "".join(f"\\{ord(letter):06x}" for letter in 'Board "only"')
+    for place in ("top", "bottom"):
+        assert re.search(rf'@{place}-center \{{ content: "{re.escape(letters)}"', text)
+    assert text.count('<div class="marking">Board &quot;only&quot;</div>') == 2
+
+
+def test_short_tables_are_never_parted():
+    table = Table("Sites", fields("Site", ("Flow", "t")), "About.")
+    for k in range(MOST_WHOLE):
+        table.add(f"s{k}", 1.0)
+    assert as_html(table).startswith('<div class="whole">\n<h3>Sites</h3>')
+    table.add("one more", 1.0)
+    assert as_html(table).startswith("<h3>Sites</h3>")
+
+
+def test_what_was_studied_is_shown_as_risk(plan):
+    heat = Table("Heat map", fields("Site", ("2026", "t"), ("2027", "t")), "Tonnes short more.")
+    heat.add("takefu", 40.0, 55.0)
+    columns = fields("Point", ("Risk", "t"), ("Cost", "M USD"), ("Over cheapest", "M USD"), ("Gap", "M USD"), "Knee")
+    points = Table("Frontier", columns, "Least cost against shortage.")
+    points.add(1, 5.0, 3.9, 0.0, 0.0, None)
+    assert 'id="risk"' not in html(plan)
+    risk = section(html(plan, stress=[heat], frontier=points), "risk")
+    assert "Most goes short if takefu fails in 2027: 55 t" in risk
+    assert "One plan is both the cheapest and the least risky" in risk
 
 
 def test_a_stopped_plan_says_so_first(plan):

@@ -1,15 +1,18 @@
 """Pictures: their titles state numbers of the tabs, nothing is clipped, and the same plan gives the same picture."""
 
+import dataclasses
 import re
+import sys
 from itertools import pairwise
 
 import bundled
 import pytest
+from matplotlib.colors import to_rgba
 from matplotlib.text import Text
 
 from sourcing.report import pictures
 from sourcing.report.pictures.sankey import CLEAN
-from sourcing.report.pictures.style import WIDTH, plain
+from sourcing.report.pictures.style import BEHIND, WIDTH, fitted, plain
 from sourcing.report.pictures.world import SOUTH, WEST, outline
 from sourcing.tables import Table, fields
 
@@ -23,7 +26,7 @@ def starter():
 
 @pytest.fixture(scope="module")
 def made(starter):
-    return {name: getattr(pictures, name)(starter) for name in OF_A_PLAN}
+    return {name: getattr(starter.plot, name)() for name in OF_A_PLAN}
 
 
 def texts(figure) -> list[str]:
@@ -145,6 +148,61 @@ def test_a_plan_without_a_tab_has_a_picture_that_says_so(plan):
     del plan.tabs["Floors"]
     figure = pictures.floors(plan)
     assert not figure.axes and figure.get_label() == "The instance has no price floors"
+
+
+def test_a_base_plan_stands_in_grey_behind(plan):
+    base = dataclasses.replace(plan, tabs=dict(plan.tabs))
+    demand = plan.tabs["Demand"]  # 200 t are asked and 5 short; in the base plan 9 are
+    base.tabs["Demand"] = Table(demand.title, demand.fields, "", [*demand.rows[:3], shorter(demand.rows[3], 4)])
+    figure = plan.plot.demand(base)
+    assert figure.get_label() == (
+        "97.5 % of demand is met; 5 t go short, 4 t less than in the base plan, first in 2027, most in 2027 (5 t)"
+    )
+    assert grey(figure.axes[0]) == [100, 91] and grey(figure.axes[1]) == [0, 9]
+
+    base.tabs["Costs"] = Table("Costs", plan.tabs["Costs"].fields, "", plan.tabs["Costs"].rows[:1])
+    figure = plan.plot.costs(base)  # 3.885 less 2.91 M USD
+    assert figure.get_label().endswith("; in all 1.0 M USD more than the base plan")
+    assert grey(figure.axes[0]) == [2.91, 0]
+
+    stocks = plan.plot.stockpiles(base)
+    behind, line = (line.get_ydata() for line in stocks.axes[0].lines)
+    assert list(behind) == list(line) == [10, 10, 6]
+
+
+def shorter(row: tuple, tonnes: float) -> tuple:
+    """A row of Demand with so many tonnes more short."""
+    return (*row[:5], row[5] - tonnes, row[6] + tonnes, *row[7:])
+
+
+def grey(axes) -> list[float]:
+    """Heights of the grey columns."""
+    return [bar.get_height() for bar in axes.patches if bar.get_facecolor() == to_rgba(BEHIND)]
+
+
+def test_a_base_plan_of_other_periods_is_refused(plan, starter):
+    with pytest.raises(ValueError, match="the base plan has the periods 2026 to 2030, this one 2026 to 2027"):
+        plan.plot.demand(starter)
+
+
+def test_without_matplotlib_the_remedy_is_told(plan, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ImportError, match=re.escape("pip install 'allied-sourcing[report]'")):
+        plan.plot.demand()
+
+
+def test_a_picture_is_left_as_it_was_when_it_is_drawn(plan):
+    figure = plan.plot.demand()
+    before = figure.dpi, figure.canvas
+    pictures.svg(figure)
+    assert (figure.dpi, figure.canvas) == before
+
+
+def test_a_name_is_cut_to_fit():
+    whole = fitted("Kuantan cracking and leaching", 1000, 7, " 12")
+    assert whole == "Kuantan cracking and leaching 12"
+    assert fitted("Kuantan cracking and leaching", 80, 7, " 12") == "Kuantan cracking… 12"
+    assert fitted("Kuantan", 0, 7) == "…"
 
 
 def test_names_are_cut_between_words():

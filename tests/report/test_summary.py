@@ -1,10 +1,16 @@
+from types import SimpleNamespace
+
 import openpyxl
 import pytest
 
-from sourcing.report import findings, style, write_plan
+from sourcing.report import findings, style, todo, write_plan
 from sourcing.report.charts import charts
-from sourcing.report.findings import Due
 from sourcing.report.phrases import listed, money, percent, short_name, tonnes
+from sourcing.report.todo import Action, Due
+from sourcing.study import stress_tables
+from sourcing.study.stress import Stress
+from sourcing.tables import Table, fields
+from sourcing.verdict import rules_price, worst_failure
 
 
 @pytest.fixture
@@ -32,7 +38,7 @@ def test_tiles_agree_with_the_tabs(plan):
 
 def test_a_fact_that_is_missing_has_no_tile(plan):
     plan.facts.clear()
-    assert [tile.label for tile in findings.tiles(plan)] == ["Cost", "Demand met", "Short"]
+    assert [tile.label for tile in findings.tiles(plan)] == ["Cost", "Demand met", "Short", "Gap to the best plan"]
 
 
 def test_page_shows_verdict_tiles_and_shortage(page, plan):
@@ -92,15 +98,62 @@ def test_nobody_short_shows_who_is_served(plan):
     assert first.title == "All demand is met: 200 t"
     assert first.series == (("Detroit cars", (100.0, 100.0)),)
     assert findings.shortages(plan).rows == ()
-    assert findings.tiles(plan)[3].note == "nobody is short"
+    assert findings.tiles(plan)[2].note == "nobody is short"
 
 
 def test_what_to_do_now_is_told_for_the_first_open_period(plan):
-    assert findings.actions(plan) == [
-        "In 2027 buy 75 t of Magnet from Takefu for Detroit cars: 30 t under DEAL, the rest at spot.",
-        "Contracts in 2027: take 30 t under DEAL (its minimum).",
-        "Stocks in 2027: draw 4 t from RESERVE.",
+    assert todo.actions(plan) == [
+        Action(
+            "In 2027 buy 75 t of Magnet from Takefu for Detroit cars: 30 t under DEAL, the rest at spot.", "Sourcing"
+        ),
+        Action("Contracts in 2027: take 30 t under DEAL (its minimum).", "Contracts"),
+        Action("Stocks in 2027: draw 4 t from RESERVE.", "Stockpiles"),
+        Action("Decide by 1 Jan 2027: Sign DEAL (Magnet), and 2 more by then.", "Decisions"),
     ]
+
+
+def test_each_thing_to_do_has_a_link_to_its_tab(page):
+    rows = {row[0].value: row[7] for row in page.iter_rows() if str(row[0].value).startswith("•  Contracts in 2027")}
+    (link,) = rows.values()
+    assert link.value == "Contracts ›"
+    assert link.hyperlink.location == "'Contracts'!A1"
+
+
+def test_gap_tile_tells_money_share_and_audit(plan):
+    plan.objective, plan.bound = 1000.0, 996.0
+    tile = next(tile for tile in findings.tiles(plan) if tile.label == "Gap to the best plan")
+    assert tile.value == pytest.approx(4)
+    assert tile.note == "0.4 % of the total: no plan can be cheaper by more"
+
+
+def test_worst_failure_is_that_of_the_tab_the_json_and_the_page(plan, tmp_path):
+    fields = stress_tables.failures(Stress(SimpleNamespace(instance=plan.instance), "site", 12.0), {}).fields
+    table = plan.tabs["Failures"] = Table("Failures", fields)
+    for site, cost, short, days in (("takefu", 250.0, 40.0, 73.0), ("ningbo", 10.0, 0.0, None)):
+        numbers = (cost, cost, short, 0.0, 60.0, 100.0, days, 365.0, "detroit", 0.0, 0.0)
+        table.add(site, site, "2027", 900.0, 1, *numbers, "in words")
+    tile = next(tile for tile in findings.tiles(plan) if tile.label == "Worst single failure")
+    assert (tile.value, tile.unit, tile.tab, tile.alarm) == (40.0, "t short", "Failures", True)
+    told = "Takefu out for a year from 2027: 250 M USD, first short after about 73 days; "
+    assert tile.note == told + findings.tried(plan)
+    worst = worst_failure(plan.tabs)
+    assert (worst["site"], worst["cost_musd"], worst["short_t"], worst["tried"]) == ("takefu", 250.0, 40.0, 2)
+    write_plan(plan, tmp_path / "plan.xlsx")
+    shown = values(openpyxl.load_workbook(tmp_path / "plan.xlsx")["Summary"])
+    place = shown.index("Takefu, from 2027")
+    assert shown[place + 1 : place + 4] == [40, 250, 73]
+
+
+def test_price_of_rules_is_that_of_all_together(plan):
+    columns = ("Rule", "Versions", ("Price", "M USD"))
+    table = plan.tabs["Price of rules"] = Table("Price of rules", fields(*columns))
+    table.add("china", "china@1", 3.0)
+    assert findings.tiles(plan)[4].label == "Price of the China rule"
+    table.add("other", "", 4.0)
+    table.add("china and other", "china@1", 5.0)  # less than 3 + 4: what one forbids, the other may too
+    tile = next(tile for tile in findings.tiles(plan) if tile.label.startswith("Price of"))
+    assert tile.value == rules_price(plan.tabs) == 5.0
+    assert tile.note == "or more, at the same decisions. china: 3 M USD; other: 4 M USD"
 
 
 def test_a_shortage_that_rounds_to_nothing_is_not_told(plan):
@@ -128,7 +181,7 @@ def test_status_is_told_in_money(plan):
 
 
 def test_decisions_are_told_the_dearest_to_wait_for_first_and_what_is_built_as_one_once(plan):
-    assert findings.due(plan) == [
+    assert todo.due(plan) == [
         Due("2027-01-01", "Sign DEAL (Magnet)", 0.0, None, "no plan"),
         Due("2027-01-01", "Build 2 steps at Takefu (second_line and second_alloy)", 15.0, 0.4, "at least"),  # 12 + 3
         Due("2027-01-01", "Qualify Takefu for Detroit cars (detroit|any|takefu)", 2.0, None, "not worked out"),
@@ -138,7 +191,7 @@ def test_decisions_are_told_the_dearest_to_wait_for_first_and_what_is_built_as_o
 def test_an_earlier_date_comes_before_a_dearer_wait(plan):
     table = plan.tabs["Decisions"]
     table.rows[3] = (*table.rows[3][:7], "2026-07-01", *table.rows[3][8:])
-    assert [d.date for d in findings.due(plan)] == ["2026-07-01", "2027-01-01", "2027-01-01"]
+    assert [d.date for d in todo.due(plan)] == ["2026-07-01", "2027-01-01", "2027-01-01"]
 
 
 def test_page_shows_decisions_with_what_waiting_costs(page):
@@ -188,10 +241,10 @@ def test_what_is_below_a_service_level_is_told(plan):
 
 def test_lines_of_a_text():
     # A figure is 0.56 and a blank 0.28 of 12 points = 16 pixels: ten figures and a blank take 94.08, two such 188.16.
-    # The room is 0.95 of the width less 6 pixels: 189.25 of 205.5, 187.8 of 204.
-    assert style.lines("1234567890 1234567890", 205.5, 12) == 1
-    assert style.lines("1234567890 1234567890", 204, 12) == 2
-    assert style.lines("1234567890 1234567890", 205.5, 12, bold=True) == 2
+    # The room is 0.98 of the width less 6 pixels: 188.2 of 198.2, 187.2 of 197.2.
+    assert style.lines("1234567890 1234567890", 198.2, 12) == 1
+    assert style.lines("1234567890 1234567890", 197.2, 12) == 2
+    assert style.lines("1234567890 1234567890", 198.2, 12, bold=True) == 2
     assert style.lines("", 100, 12) == 1
 
 

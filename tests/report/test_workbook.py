@@ -3,6 +3,7 @@ import zipfile
 import openpyxl
 import pytest
 
+from sourcing.components.horizon import Setting
 from sourcing.report import write_plan
 from sourcing.sheets import OutputError
 
@@ -59,7 +60,38 @@ def test_every_tab_filters_freezes_and_prints(book):
         assert sheet.sheet_properties.pageSetUpPr.fitToPage  # one page wide, as many high as it takes
         assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
         assert sheet.print_title_rows == "$1:$1"
-        assert "Page" in sheet.oddFooter.right.text
+        assert sheet.oddFooter.right.text == "Page &P"  # of its own sheet, without how many there are in the book
+        assert sheet.page_setup.useFirstPageNumber
+
+
+def test_a_marking_stands_above_and_below_every_page(plan, tmp_path):
+    plan.instance = plan.instance.with_rows(Setting(setting="Marking", value="R&D ONLY"))
+    write_plan(plan, tmp_path / "plan.xlsx")
+    for sheet in openpyxl.load_workbook(tmp_path / "plan.xlsx"):
+        assert sheet.oddHeader.center.text == sheet.oddFooter.center.text == "R&&D ONLY"
+
+
+def test_addresses_link_to_the_cells_of_the_instance(plan, tmp_path):
+    write_plan(plan, tmp_path / "plan.xlsx", source="../small.xlsx")
+    link = openpyxl.load_workbook(tmp_path / "plan.xlsx")["Bottlenecks"]["K2"]
+    assert (link.value, link.hyperlink.target, link.hyperlink.location) == ("Units!F3", r"..\small.xlsx", "'Units'!F3")
+    write_plan(plan, tmp_path / "plan.xlsx", source="small")
+    assert openpyxl.load_workbook(tmp_path / "plan.xlsx")["Bottlenecks"]["K2"].hyperlink.target == r"small\Units.csv"
+
+
+def test_shares_lie_on_bars_out_of_100(plan, tmp_path):
+    write_plan(plan, tmp_path / "plan.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "plan.xlsx")["Demand"]
+    (bar,) = [rule.dataBar for rules in sheet.conditional_formatting for rule in rules.rules if rule.type == "dataBar"]
+    assert [(end.type, end.val) for end in bar.cfvo] == [("num", 0), ("num", 100)]
+
+
+def test_numbers_of_all_kinds_on_run_are_readable(plan, tmp_path):
+    plan.tabs["Run"].add("Rows", 12345)
+    plan.tabs["Run"].add("Residual", 4.2e-7)
+    write_plan(plan, tmp_path / "plan.xlsx")
+    run = openpyxl.load_workbook(tmp_path / "plan.xlsx")["Run"]
+    assert [run[cell].number_format for cell in ("B2", "B4", "B5")] == ["General", "#,##0", "0.0E+00"]
 
 
 def test_keys_stay_in_sight(book):
@@ -97,6 +129,7 @@ def test_what_needs_attention_stands_out(book, tab, column, rule):
         str(cells.sqref).split(":")[0]: (one.operator, one.formula[0])
         for cells, rules in book[tab].conditional_formatting._cf_rules.items()
         for one in rules
+        if one.type != "dataBar"
     }
     assert found[f"{column}2"] == rule
 

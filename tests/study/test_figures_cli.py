@@ -52,6 +52,14 @@ def test_frontier_prints_a_table_and_one_object(folder):
     assert (found["risk"], found["unit"], found["knee"]) == ("shortage", "t", None)
 
 
+def test_frontier_writes_a_page(folder, tmp_path):
+    words = ("--risk", "shortage", "--points", 3, "--report", "html", "--quiet")
+    run("frontier", folder, *words, "-o", tmp_path / "sweep.xlsx")
+    text = (tmp_path / "sweep.html").read_text(encoding="utf-8")
+    assert "Risk falls from 4 to 0 t for 4.0 M USD" in text  # 4 t more at 1 M USD each
+    assert 'id="frontier"' in text and "<h3>Changes</h3>" in text
+
+
 @pytest.mark.parametrize(
     ("words", "sheets"),
     [(("tornado",), ["Tornado"]), (("frontier", "--risk", "shortage", "--points", 3), ["Frontier", "Changes"])],

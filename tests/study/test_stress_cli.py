@@ -63,6 +63,17 @@ def test_it_writes_a_workbook_with_a_shaded_map(folder, tmp_path):
     assert shaded.rules[0].type == "colorScale"
 
 
+def test_it_writes_a_page(folder):
+    page = folder.with_name("two.stress.html")
+    assert json.loads(run(folder, "--report", "html", "--json", "--quiet").stdout)["report"] == str(page)
+    text = page.read_text(encoding="utf-8")
+    assert "The worst outage of one: a for 12 months from 2026, 3.0 M USD and 3 t short" in text
+    assert 'id="heat"' in text and "<h3>Scenarios</h3>" in text and "<h3>Outages of two</h3>" not in text
+    run(folder, "--report", "html", "--quiet")  # a page of the same instance is replaced without asking
+    page.write_text("mine", encoding="utf-8")
+    assert "--force" in run(folder, "--report", "html", code=8).stderr
+
+
 def test_wrong_uses_are_told(folder, tmp_path):
     assert "'2050' is no period: 2026, 2027" in run(folder, "--at", "2050", code=2).stderr
     assert "is not named so" in " ".join(run(folder, "-o", tmp_path / "s.csv", code=2).stderr.split())

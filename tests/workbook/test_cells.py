@@ -74,8 +74,9 @@ def test_what_a_locale_could_read_two_ways_is_refused(text: str, typed: bool) ->
         ("none", "is not a number (write a number, or leave the cell blank for 0)"),
         ("90%", "is text with a percent sign, a number is needed (write a number)"),
         (True, "is yes or no, a number is needed (write a number, or leave the cell blank for 0)"),
-        (math.nan, "is not a finite number ()"),
-        (math.inf, "is not a finite number ()"),
+        (math.nan, "is not a finite number (write a number, or leave the cell blank for 0)"),
+        (math.inf, "is not a finite number (write a number, or leave the cell blank for 0)"),
+        (1e16, "is beyond 1e+15, which no figure of a plan is (write a number, or leave the cell blank for 0)"),
         (dt.datetime(2027, 6, 30), "is a date, a number is needed (format the cell as a number)"),
         # day 2026 of the calendar of spreadsheets
         (

@@ -146,6 +146,36 @@ def test_an_archive_that_lies_about_its_size(tmp_path: Path) -> None:
     assert refusal(path)[1] == "is damaged: it was not saved or copied completely"
 
 
+def test_an_archive_whose_compressed_bytes_are_damaged(tables: Tables, book: Book) -> None:
+    path = book(tables)
+    with zipfile.ZipFile(path) as archive:
+        part = max(archive.infolist(), key=lambda part: part.compress_size)
+    content = bytearray(path.read_bytes())
+    middle = part.header_offset + part.compress_size // 2
+    content[middle : middle + 64] = b"\xff" * 64
+    path.write_bytes(content)
+    assert refusal(path)[1] == "is damaged: it was not saved or copied completely"
+
+
+def test_a_number_of_many_digits(tables: Tables, book: Book) -> None:
+    path = replace_part(
+        book({"Units": [["Unit", "Site", "Capacity (t/y)"], ["u", "s", 12.5]]}),
+        "xl/worksheets/sheet1.xml",
+        lambda text: text.replace(b"<v>12.5</v>", b"<v>" + b"9" * 400 + b"</v>"),
+    )
+    assert ("Units!C2", "is not a finite number") in places(path)
+
+
+@pytest.mark.parametrize("row, column", [(1, 3), (2, 3)])
+def test_many_spaces_take_no_time(row: int, column: int, tables: Tables, book: Book) -> None:
+    rows = [["Project", "Unit", "Ramp (%)"], ["p", "u", "40; 100"]]
+    rows[row - 1][column - 1] = "40" + " " * 30_000 + "100"
+    path = book({"Projects": rows})
+    start = time.process_time()
+    assert f"Projects!C{row}" in [where for where, _ in places(path)]
+    assert time.process_time() - start < 3  # a pattern that looks for spaces before something takes more
+
+
 def test_an_archive_with_a_password(tables: Tables, book: Book) -> None:
     path = book(tables)
     content = bytearray(path.read_bytes())

@@ -104,7 +104,9 @@ def told(grids: list[Grid], spoil: Spoil) -> str:
     line = spoil.cells[0][0]
     here = {line, 1, spoil.other}
     # a reader needs the row or the header only; a misspelt id may be told once where it is named
-    strays = [str(issue) for issue in new if issue.tab != spoil.tab or place(issue.cell)[0] not in here]
+    elsewhere = [issue for issue in new if issue.tab != spoil.tab or place(issue.cell)[0] not in here]
+    # where one leaves a group of two, both are alone
+    strays = [str(issue) for issue in elsewhere if (issue.column, spoil.column.kind) != (spoil.column.name, "text")]
     if strays and not (len(new) == 1 and (legal(spoil) or spoil.way == "blank")):
         return f"is told elsewhere: {strays}"
     cells = {reference(row, at) for row, at, _ in spoil.cells} | {reference(1, at) for _, at, _ in spoil.cells}

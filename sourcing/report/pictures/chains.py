@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from sourcing.plan import Plan
 from sourcing.report.findings import Record, records, site_name
 from sourcing.report.phrases import country, percent, tonnes
-from sourcing.report.pictures.style import CHINA, NONE, UNKNOWN, colours, empty, figure, legend, picture, plain
-from sourcing.report.style import INK, LIGHT, OTHER, WHITE
+from sourcing.report.pictures.style import CHINA, NONE, UNKNOWN, colours, empty, figure, fitted, legend, picture
+from sourcing.report.style import INK, LIGHT, MUTED, OTHER, WHITE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 STAGES = ("mine", "crack", "separation", "metal", "alloy", "magnet")
 """Stages that are shown, from the first. Recycled feed begins a chain and stands under mine."""
 
-COUNTRIES, CUSTOMERS, ACROSS = 6, 16, 4
+COUNTRIES, CUSTOMERS, ACROSS = 6, 15, 5
 """Countries and customers that are shown by themselves, those of most tonnes; panels beside each other."""
+
+TITLE = 112.0
+"""Points that the title of a panel may take, set bold."""
 
 ABROAD, RECYCLED, HIDDEN, SKIPPED = "other countries", "recycled feed", "not known", "no such stage"
 """What stands for a country where none is shown by itself."""
@@ -55,20 +58,22 @@ def chains(plan: Plan, customer: str | None = None) -> Figure:
     )
     if rest := ranked[CUSTOMERS:]:
         note += f" Not shown: {', '.join(site_name(plan.instance, who) for who in rest)}."
-    made = figure(_title(plan, rows, customer), 1.0 + 1.62 * down, note)
+    made = figure(_title(plan, rows, customer), 1.0 + 1.72 * down, note)
     grid = made.subplots(down, across, squeeze=False, sharex=True, sharey=True)
     for place in range(down * across):
         axes = grid[place // across][place % across]
         if place < len(shown):
             _panel(axes, shares[shown[place]], shade)
-            name = plain(site_name(plan.instance, shown[place]), 26)
-            axes.set_title(f"{name}, {tonnes(size[shown[place]])}", fontsize=8.5)
+            name = site_name(plan.instance, shown[place])
+            axes.set_title(fitted(name, TITLE, 8.5), fontsize=8.5, pad=16)
+            axes.text(0, 1.055, tonnes(size[shown[place]]), transform=axes.transAxes, size=7.5, color=MUTED)
         else:
             axes.axis("off")
     for place in range(max(0, len(shown) - across), len(shown)):  # the lowest of each column
         axes = grid[place // across][place % across]
-        axes.set_xlabel("%")
         axes.tick_params(labelbottom=True)
+        for label, side in zip(axes.get_xticklabels(), ("left", "center", "right"), strict=True):
+            label.set(ha=side)
     _key(grid[0][0], shade)
     return made
 
@@ -96,24 +101,24 @@ def _where(cell: str) -> str:
 
 def _panel(axes: Axes, stages: dict[str, dict[str, float]], shade: dict[str, str]) -> None:
     order = [name for name in shade if name not in WORDS]
-    for row, stage in enumerate(STAGES):
-        left = 0.0
-        parts = dict(stages[stage])
-        abroad = sum(share for name, share in parts.items() if name not in shade and name != RECYCLED)
-        parts[ABROAD] = parts.get(ABROAD, 0.0) + abroad
-        for name in (*order, ABROAD, RECYCLED, HIDDEN, SKIPPED):
-            share = parts.get(name, 0.0)
-            if share <= 0.05:
-                continue
-            colour = shade[name]
-            axes.barh(row, share, 0.8, left, color=colour, edgecolor="white", linewidth=0.5)
-            if share > 8 and name in order:
-                ink = INK if colour in LIGHT else WHITE
-                axes.text(left + share / 2, row, name, ha="center", va="center", size=7, color=ink, weight="bold")
-            left += share
+    parts = [dict(stages[stage]) for stage in STAGES]
+    for part in parts:
+        part[ABROAD] = part.get(ABROAD, 0.0) + sum(share for name, share in part.items() if name not in shade)
+    left = [0.0] * len(STAGES)
+    for name in (*order, ABROAD, RECYCLED, HIDDEN, SKIPPED):
+        bars = [(row, share) for row, part in enumerate(parts) if (share := part.get(name, 0.0)) > 0.05]
+        if not bars:
+            continue
+        rows, shares = zip(*bars, strict=True)
+        axes.barh(rows, shares, 0.8, [left[row] for row in rows], color=shade[name], edgecolor="white", linewidth=0.5)
+        ink = INK if shade[name] in LIGHT else WHITE
+        for row, share in bars:
+            if share > 9.5 and name in order:
+                axes.text(left[row] + share / 2, row, name, ha="center", va="center", size=7, color=ink, weight="bold")
+            left[row] += share
     axes.set(xlim=(0, 100), ylim=(len(STAGES) - 0.5, -0.5))
     axes.set_yticks(range(len(STAGES)), STAGES)
-    axes.set_xticks([0, 50, 100])
+    axes.set_xticks([0, 50, 100], ["0 %", "50 %", "100 %"])
     axes.tick_params(length=0)
 
 

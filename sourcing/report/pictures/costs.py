@@ -7,22 +7,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sourcing.components.horizon import periods
 from sourcing.ledger import VALUE_KINDS
 from sourcing.plan import Plan
-from sourcing.report.findings import records, sums
+from sourcing.report.findings import Record, records, sums
 from sourcing.report.phrases import listed, money, percent, short_name
 from sourcing.report.pictures.style import (
-    HATCHES,
+    BASE,
+    BEHIND,
     along,
     colours,
     empty,
     figure,
+    hatch,
     legend,
     picture,
     plain,
+    same_periods,
     stack,
     thousands,
 )
@@ -56,34 +59,38 @@ def spread(
 
 
 @picture
-def costs(plan: Plan) -> Figure:
-    """Cost by kind in each period, and by who pays it."""
-    rows = records(plan, "Costs")
+def costs(plan: Plan, base: Plan | None = None) -> Figure:
+    """Cost by kind in each period, and by who pays it.
+
+    `base` is a plan whose sums stand in grey behind; ValueError if its periods are others.
+    """
+    same_periods(plan, base)
+    rows, before = records(plan, "Costs"), records(base, "Costs") if base else []
     spans = [t.id for t in periods(plan.instance)]
     kinds = spread([(_kind(row["Kind"]), row["Period"], row["Counts"]) for row in rows], spans, KINDS)
     if not kinds:
         return empty("The plan costs nothing")
     named = {name for name, _ in kinds}
     people = {row["Party"]: short_name(row["Name"] or row["Party"]) for row in records(plan, "Parties")}
-    cells = [
-        (
-            kind if (kind := _kind(row["Kind"])) in named else "other",
-            str(people.get(row["Payer"], row["Payer"])),
-            row["Counts"],
-        )
-        for row in rows
-    ]
-    pays = sums([{"Who": who, "Counts": amount} for _, who, amount in cells], lambda row: row["Who"], "Counts")
-    ranked = sorted((who for who in pays if abs(pays[who]) > SMALL), key=lambda who: -abs(pays[who]))
+
+    def who(row: Record) -> str:
+        return str(people.get(row["Payer"], row["Payer"]))
+
+    cells = [(kind if (kind := _kind(row["Kind"])) in named else "other", who(row), row["Counts"]) for row in rows]
+    pays, paid = sums(rows, who, "Counts"), sums(before, who, "Counts")
+    ranked = sorted((name for name in pays if abs(pays[name]) > SMALL), key=lambda name: -abs(pays[name]))
     shown = ranked[:PAYERS] + ([f"{len(ranked) - PAYERS} more"] if len(ranked) > PAYERS else [])
-    by = [(name, tuple(_of(cells, name, who, shown) for who in shown)) for name, _ in kinds]
+    by = [(name, tuple(_of(cells, name, payer, shown) for payer in shown)) for name, _ in kinds]
     shade = colours([name for name, _ in kinds], {"other": OTHER, _kind("shortage"): ALARM})
-    made = figure(_title(plan, rows), 4.6, _note(plan))
+    made = figure(_title(rows, before), 4.6, _note(plan) + (f" Grey: the {BASE}." if base else ""))
     left, right = made.subplots(1, 2, width_ratios=[1, 1.15])
-    stack(left, spans, kinds, shade)
+    by_period = sums(before, lambda row: row["Period"], "Counts")
+    stack(left, spans, kinds, shade, (f"all, {BASE}", [by_period.get(t, 0.0) for t in spans]) if base else None)
     left.set_ylabel("M USD a period, discounted")
     left.set_title("By kind")
-    _bars(right, shown, by, shade)
+    rest = total(amount for name, amount in paid.items() if name not in shown)
+    behind = [paid.get(name, rest if len(ranked) > PAYERS and name == shown[-1] else 0.0) for name in shown]
+    _bars(right, shown, by, shade, behind if base else None)
     right.set_title("By who pays")
     legend(left, 8)
     return made
@@ -100,20 +107,29 @@ def _of(cells: list[tuple[str, str, float]], kind: str, who: str, shown: list[st
     return total(amount for name, payer, amount in cells if name == kind and payer == who)
 
 
-def _bars(axes: Axes, names: list[str], series: list[tuple[str, tuple[float, ...]]], shade: dict[str, str]) -> None:
-    """Bars stacked to the right, and to the left what is below zero."""
+def _bars(
+    axes: Axes,
+    names: list[str],
+    series: list[tuple[str, tuple[float, ...]]],
+    shade: dict[str, str],
+    behind: list[float] | None,
+) -> None:
+    """Bars stacked to the right, and to the left what is below zero; `behind` is broader and grey."""
     rows = range(len(names))
+    if behind:
+        axes.barh(rows, behind, 0.94, color=BEHIND, zorder=0.5)
     highs, lows = [0.0] * len(names), [0.0] * len(names)
     for place, (name, values) in enumerate(series):
         base = [high if value >= 0 else low for value, high, low in zip(values, highs, lows, strict=True)]
         axes.barh(
-            rows, values, 0.72, base, color=shade[name], edgecolor="white", linewidth=0.6,
-            hatch=HATCHES[place % len(HATCHES)],
+            rows, values, 0.5 if behind else 0.72, base, color=shade[name], edgecolor="white", linewidth=0.6,
+            hatch=hatch(place, shade[name]),
         )  # fmt: skip
         highs = [high + max(value, 0) for high, value in zip(highs, values, strict=True)]
         lows = [low + min(value, 0) for low, value in zip(lows, values, strict=True)]
     for row in rows:
-        axes.text(highs[row], row, f" {highs[row] + lows[row]:,.0f}", va="center", size=8, color=MUTED)
+        near: Any = {"xytext": (3, 0), "textcoords": "offset points", "va": "center", "size": 8, "color": MUTED}
+        axes.annotate(f"{highs[row] + lows[row]:,.0f}", (highs[row], row), **near)
     axes.set_yticks(rows, [plain(name, 28) for name in names])
     axes.invert_yaxis()
     axes.tick_params(axis="y", length=0)
@@ -123,7 +139,8 @@ def _bars(axes: Axes, names: list[str], series: list[tuple[str, tuple[float, ...
     axes.set_xlabel("M USD, discounted")
 
 
-def _title(plan: Plan, rows: list[dict[str, object]]) -> str:
+def _title(rows: list[Record], before: list[Record]) -> str:
+    """What costs most; and how much more the plan costs than the base plan, with what goes short at its value."""
     kinds = sums(rows, lambda row: row["Kind"], "Counts")
     paid = {kind: amount for kind, amount in kinds.items() if kind not in VALUE_KINDS}
     value = total(amount for kind, amount in kinds.items() if kind in VALUE_KINDS)
@@ -132,7 +149,11 @@ def _title(plan: Plan, rows: list[dict[str, object]]) -> str:
     text = f"Of {money(whole)}, {first} takes {percent(100 * paid[first] / whole)}" if whole > 0 else money(whole)
     if rest and whole > 0 and paid[rest[0]] > SMALL:
         text += f" and {rest[0]} {percent(100 * paid[rest[0]] / whole)}"
-    return text + (f"; what goes short is valued at {money(value)}" if value > SMALL else "")
+    text += f"; what goes short is valued at {money(value)}" if value > SMALL else ""
+    if before:
+        more = total(row["Counts"] for row in rows) - total(row["Counts"] for row in before)
+        text += f"; in all {money(abs(more))} {'more' if more > 0 else 'less'} than the {BASE}"
+    return text
 
 
 def _note(plan: Plan) -> str:
@@ -147,8 +168,12 @@ def _note(plan: Plan) -> str:
 
 
 @picture
-def floors(plan: Plan) -> Figure:
-    """What each floor tops up in every period, what comes back above it, and its level beside the market's price."""
+def floors(plan: Plan, base: Plan | None = None) -> Figure:
+    """What each floor tops up in every period, what comes back above it, and its level beside the market's price.
+
+    `base` is a plan whose top-ups stand in grey behind; ValueError if its periods are others.
+    """
+    same_periods(plan, base)
     rows = records(plan, "Floors")
     spans = [t.id for t in periods(plan.instance)]
     if not rows:
@@ -158,9 +183,12 @@ def floors(plan: Plan) -> Figure:
     back = spread([(row["Floor"], row["Period"], -(row["Upside"] or 0.0)) for row in rows], spans, KINDS)
     shade = colours(names) | {"other": OTHER}
     note = "Top-ups in M USD of each period, undiscounted; below zero is upside that is given back."
+    note += f" Grey: top-ups of the {BASE}." if base else ""
+    before = sums(records(base, "Floors"), lambda row: row["Period"], "Top-up") if base else {}
     made = figure(_floor_title(plan, rows), 3.9, note)
     left, right = made.subplots(1, 2, width_ratios=[1.15, 1])
-    stack(left, spans, [*paid, *back] or [(name, (0.0,) * len(spans)) for name in names[:1]], shade)
+    behind = (f"top-ups, {BASE}", [before.get(t, 0.0) for t in spans]) if base else None
+    stack(left, spans, [*paid, *back] or [(name, (0.0,) * len(spans)) for name in names[:1]], shade, behind)
     left.set_ylabel("M USD a period")
     left.set_title("Paid under floors")
     _levels(right, rows, spans, shade)

@@ -120,6 +120,7 @@ def _frontier_title(rows: list[dict[str, object]], unit: str) -> str:
     if len(rows) == 1:
         return "One plan is both the cheapest and the least risky"
     low, high = float(str(first["Risk"])), float(str(last["Risk"]))
+    low = low if low > 1e-4 * high else 0.0  # what the solver leaves of nothing
     dear = money(float(str(first["Over cheapest"])))
     text = f"Risk falls from {high:,.4g} to {low:,.4g} {unit} for {dear}"
     knee = next((row for row in rows if row["Knee"]), None)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from sourcing.plan import Plan
 from sourcing.report.findings import Record, records, site_name
 from sourcing.report.phrases import percent, tonnes
-from sourcing.report.pictures.style import CHINA, empty, figure, legend, picture, plain
-from sourcing.report.style import INK, MUTED, NAVY, OTHER
+from sourcing.report.pictures.style import CHINA, WIDTH, empty, figure, fitted, legend, picture, plain
+from sourcing.report.style import INK, MUTED, NAVY, OTHER, WHITE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,14 +25,23 @@ if TYPE_CHECKING:
 COLUMNS = ("Mine or start", "Crack or recycle", "Separation", "Metal", "Alloy", "Magnet", "Customer")
 """Columns of the picture, from the left."""
 
-MOST, MOST_CUSTOMERS = 8, 15
+MOST, MOST_CUSTOMERS = 12, 15
 """Boxes of a column; what is smaller is one box, `other`."""
 
 BOX, LABEL, AIR = 0.085, 0.026, 0.012
 """Width of a box in columns; height of a line of text and of what stands between two boxes, in heights."""
 
+WIDE = 7.24
+"""Columns across the picture, with room for the names of customers."""
+
+COLUMN = 72 * (WIDTH - 0.14) / WIDE
+"""Points of a column."""
+
 THIN = 2e-4
 """Share of all tonnes below which a band would be thinner than a line, and is left out."""
+
+ALPHA, HATCH = 0.65, "////"
+"""How dense bands are, and the hatching of the class that violates most, for grey print."""
 
 CLEAN = "clean"
 """The label of what violates no rule."""
@@ -67,7 +76,7 @@ def sankey(plan: Plan, period: str | None = None) -> Figure:
         "other; a band between the boxes of a column skips its stage. Not known: bought on a market whose sources are "
         "not followed. A plan, and no evidence about actual lots."
     )
-    made = figure(_title(rows, whole, period), 7.4, note)
+    made = figure(_title(rows, whole, period), 6.5, note)
     axes = made.add_subplot()
     _draw(axes, plan, bands, classes, whole)
     return made
@@ -218,12 +227,21 @@ def _draw(
         if node[2]:
             continue
         height = max(place.height, 0.0015)
-        axes.add_patch(Rectangle((node[0] - BOX / 2, place.middle - height / 2), BOX, height, color=NAVY, zorder=3))
+        axes.add_artist(Rectangle((node[0] - BOX / 2, place.middle - height / 2), BOX, height, color=NAVY, zorder=3))
         _label(axes, plan, node, place.middle, size[node])
     for column, name in enumerate(COLUMNS):
         axes.text(column - BOX / 2, 1.025, name, weight="bold", color=MUTED)
-    handles = [Patch(color=shade, alpha=0.75, label=_class_name(label)) for label, shade in classes.items()]
-    axes.set(xlim=(-0.06, len(COLUMNS) - 0.02), ylim=(-0.005, 1.07))
+    handles = [
+        Patch(
+            facecolor=shade,
+            edgecolor=WHITE,
+            hatch=HATCH if shade == CHINA else "",
+            alpha=ALPHA,
+            label=_class_name(label),
+        )
+        for label, shade in classes.items()
+    ]
+    axes.set(xlim=(-0.06, WIDE - 0.06), ylim=(-0.005, 1.07))
     axes.axis("off")
     legend(axes, 2 if max(map(len, classes)) > 40 else 4, handles)
 
@@ -236,9 +254,8 @@ def _class_name(label: str) -> str:
 
 def _label(axes: Axes, plan: Plan, node: Node, middle: float, amount: float) -> None:
     """Name and tonnes at the right of a box, on a ground through which bands are seen."""
-    room = 30 if node[0] == len(COLUMNS) - 1 else 26
-    figures = f"{amount:,.0f}"
-    text = f"{plain(site_name(plan.instance, node[1]), room - len(figures) - 1)} {figures}"
+    room = (1 if node[0] < len(COLUMNS) - 1 else 1.25) - BOX / 2 - 0.075
+    text = fitted(site_name(plan.instance, node[1]), room * COLUMN, 7, f" {amount:,.0f}")
     ground = {"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.5}
     axes.text(node[0] + 0.055, middle, text, va="center", size=7, color=INK, zorder=4, bbox=ground)
 
@@ -254,4 +271,5 @@ def _band(axes: Axes, x: float, top: float, right: float, end: float, height: fl
         (half, top - height), (x, top - height), (x, top),
     ]  # fmt: skip
     codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
-    axes.add_patch(PathPatch(Path(corners, codes), facecolor=colour, alpha=0.62, linewidth=0, zorder=1))
+    look: Any = {"facecolor": colour, "edgecolor": WHITE, "hatch": HATCH if colour == CHINA else ""}
+    axes.add_artist(PathPatch(Path(corners, codes), alpha=ALPHA, linewidth=0, zorder=1, **look))

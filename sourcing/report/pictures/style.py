@@ -16,11 +16,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ParamSpec
 from xml.sax.saxutils import quoteattr
 
-from sourcing.report.style import INK, MUTED, OTHER, RULE, SERIES
+from sourcing.components.horizon import periods
+from sourcing.report.style import ALARM, INK, MUTED, OTHER, RULE, SERIES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from sourcing.plan import Plan
 
 P = ParamSpec("P")
 
@@ -32,6 +35,9 @@ HATCHES = ("", "///", "", "\\\\\\", "", "--")
 
 CHINA, UNKNOWN, NONE = "#D55E00", "#C9D1DA", "#F4F6F8"
 """Colours of China, of what is not known, and of what is not there."""
+
+BASE, BEHIND = "base plan", "#CBD2D9"
+"""What a plan that another is compared with is called, and the colour in which it stands behind."""
 
 WIDTH = 10.9
 """Inches: a landscape page of A4 less its margins."""
@@ -66,9 +72,14 @@ _LOOK: Any = {
 
 @contextmanager
 def look() -> Iterator[None]:
-    """The settings under which pictures are made and drawn; letters that the font lacks are no warning."""
-    import matplotlib
+    """The settings under which pictures are made and drawn; letters that the font lacks are no warning.
 
+    ImportError with its remedy without matplotlib.
+    """
+    try:
+        import matplotlib
+    except ImportError as fault:
+        raise ImportError("pictures need matplotlib: pip install 'allied-sourcing[report]'", name=fault.name) from fault
     with matplotlib.rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")
         matplotlib.rcParams.update(_LOOK)
@@ -118,9 +129,15 @@ def svg(made: Figure, name: str = "") -> str:
 
     `name` goes before every id, so that pictures of one page don't take each other's.
     """
-    out = io.StringIO()
+    out, canvas, dots = io.StringIO(), made.canvas, made.dpi
     with look():
-        made.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+        nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
+        drawing: Any = FigureCanvasSVG(made)
+        drawing.print_svg(out, metadata=nothing)  # savefig would draw it twice, to be laid out first
+    made.set_canvas(canvas)
+    made.dpi = dots
     text = out.getvalue()
     text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
     text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
@@ -153,21 +170,32 @@ def colours(names: Sequence[str], fixed: dict[str, str] | None = None) -> dict[s
 
 
 def stack(
-    axes: Axes, columns: Sequence[str], series: Sequence[tuple[str, Sequence[float]]], shade: dict[str, str]
+    axes: Axes,
+    columns: Sequence[str],
+    series: Sequence[tuple[str, Sequence[float]]],
+    shade: dict[str, str],
+    behind: tuple[str, Sequence[float]] | None = None,
 ) -> None:
-    """Columns stacked from the first series up; what is below zero stacks downwards."""
+    """Columns stacked from the first series up; what is below zero stacks downwards. `behind` is broader and grey."""
+    if behind:
+        axes.bar(range(len(columns)), behind[1], 0.94, color=BEHIND, label=behind[0], zorder=0.5)
     highs, lows = [0.0] * len(columns), [0.0] * len(columns)
     for place, (name, values) in enumerate(series):
         base = [high if value >= 0 else low for value, high, low in zip(values, highs, lows, strict=True)]
         axes.bar(
-            range(len(columns)), values, 0.72, base, color=shade[name], label=plain(name), edgecolor="white",
-            linewidth=0.6, hatch=HATCHES[place % len(HATCHES)],
+            range(len(columns)), values, 0.5 if behind else 0.72, base, color=shade[name], label=plain(name),
+            edgecolor="white", linewidth=0.6, hatch=hatch(place, shade[name]),
         )  # fmt: skip
         highs = [high + max(value, 0) for high, value in zip(highs, values, strict=True)]
         lows = [low + min(value, 0) for low, value in zip(lows, values, strict=True)]
     along(axes, columns)
     if min(lows, default=0) < 0:
         axes.axhline(0, color=MUTED, linewidth=0.8)
+
+
+def hatch(place: int, colour: str) -> str:
+    """Hatching of a series of a stack by its place; what is alarming is crossed."""
+    return "xxx" if colour == ALARM else HATCHES[place % len(HATCHES)]
 
 
 def along(axes: Axes, columns: Sequence[str]) -> None:
@@ -184,7 +212,7 @@ def along(axes: Axes, columns: Sequence[str]) -> None:
 def legend(axes: Axes, columns: int = 4, handles: Sequence[Any] | None = None) -> None:
     """The names of the series of the axes under all axes of the figure."""
     whole: Any = axes.figure
-    found = handles if handles is not None else _named(axes)
+    found = handles if handles is not None else named(axes)
     engine = whole.get_layout_engine()
     left, low, width, height = engine.get()["rect"]
     look: Any = {"loc": "lower center", "bbox_to_anchor": (0.5, low), "borderaxespad": 0.0}
@@ -193,10 +221,21 @@ def legend(axes: Axes, columns: int = 4, handles: Sequence[Any] | None = None) -
     engine.set(rect=(left, low + room, width, height - room))
 
 
-def _named(axes: Axes) -> list[Any]:
+def named(axes: Axes) -> list[Any]:
     """What stands for each series, the first of a name."""
     handles, names = axes.get_legend_handles_labels()
     return list(dict(zip(reversed(names), reversed(handles), strict=True)).values())[::-1]
+
+
+def same_periods(plan: Plan, base: Plan | None) -> None:
+    """ValueError where a plan cannot stand behind another: the periods differ."""
+    if base:
+        own, its = ([t.id for t in periods(of.instance)] for of in (plan, base))
+        if own != its:
+            raise ValueError(
+                f"the base plan has the periods {its[0]} to {its[-1]}, this one {own[0]} to {own[-1]}: "
+                "give a plan of the same periods"
+            )
 
 
 def thousands(axes: Axes, which: str) -> None:
@@ -206,6 +245,18 @@ def thousands(axes: Axes, which: str) -> None:
     axis = axes.yaxis if which == "y" else axes.xaxis
     axis.set_major_locator(MaxNLocator(5, min_n_ticks=3))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}".replace("-", "−")))
+
+
+def fitted(name: str, points: float, size: float, after: str = "") -> str:
+    """A name, cut between words if it must be, with what comes after it, in a line of so many points."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(family=DRAWN, size=size)
+    text = shown = plain(name)
+    while len(shown) > 1 and text_to_path.get_text_width_height_descent(shown + after, font, False)[0] > points:
+        shown = plain(text, len(shown) - 1)
+    return shown + after
 
 
 def plain(name: str, most: int = 0) -> str:

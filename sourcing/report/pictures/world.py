@@ -27,14 +27,14 @@ WEST, SOUTH, NORTH = -30.0, -52.0, 74.0
 STRETCH = 1.22
 """Length of a degree of latitude in degrees of longitude: right at 35° N and S, where most sites are."""
 
-GOODS = {
-    "mined": ("#8C6D31", ("ore", "concentrate", "heavy concentrate", "carbonate")),
-    "oxide": ("#0072B2", ("oxide",)),
-    "metal and alloy": ("#E69F00", ("metal", "alloy")),
-    "magnets": ("#009E73", ("magnet",)),
-    "scrap and powder": ("#CC79A7", ("scrap", "recycled powder")),
+GOODS: dict[str, tuple[str, Any, tuple[str, ...]]] = {
+    "mined": ("#5C4417", "-", ("ore", "concentrate", "heavy concentrate", "carbonate")),
+    "oxide": ("#56B4E9", "-", ("oxide",)),
+    "metal and alloy": ("#E69F00", (0, (3, 0.8)), ("metal", "alloy")),
+    "magnets": ("#008060", "-", ("magnet",)),
+    "scrap and powder": ("#CC79A7", (0, (1, 0.8)), ("scrap", "recycled powder")),
 }
-"""Colours of lanes by what is shipped, and the forms that it has."""
+"""Colour and stroke of lanes by what is shipped, told apart in grey print too, and the forms that it has."""
 
 MARKS = {
     "mine": "^", "crack": "s", "separation": "D", "metal": "p", "alloy": "h", "magnet": "o", "recycling": "v",
@@ -58,7 +58,7 @@ def world(plan: Plan, period: str | None = None) -> Figure:
     best: dict[tuple[str, str, str], float] = defaultdict(float)
     for row in records(plan, "Sourcing"):
         if period in (None, row["Period"]) and row["From"] in places and row["To"] in places:
-            good = next((name for name, (_, of) in GOODS.items() if forms[row["Material"]] in of), "oxide")
+            good = next((name for name, (_, _, of) in GOODS.items() if forms[row["Material"]] in of), "oxide")
             lanes[row["From"], row["To"], good] += row["Flow"]
             best[row["From"], row["To"], row["Material"]] += row["Flow"]
     shown = {key: t for key, t in sorted(lanes.items(), key=lambda item: -item[1])[:MOST] if t > NOTICEABLE}
@@ -128,9 +128,10 @@ def _lanes(axes: Axes, places: dict[str, tuple[float, float]], lanes: dict[tuple
         far = math.hypot(there[0] - here[0], STRETCH * (there[1] - here[1])) or 1.0
         room = 2 * STRETCH * (NORTH - 2 - (here[1] + there[1]) / 2) / far  # so that the arc stays on the map
         bend = min(0.28, 0.08 + far / 500, room) * (-1 if there[0] > here[0] else 1)  # north both ways
-        axes.add_patch(
+        axes.add_artist(
             FancyArrowPatch(
-                here, there, connectionstyle=f"arc3,rad={bend:.3f}", linewidth=broad, color=GOODS[good][0], alpha=0.6,
+                here, there, connectionstyle=f"arc3,rad={bend:.3f}", linewidth=broad, color=GOODS[good][0],
+                linestyle=GOODS[good][1], alpha=0.65,
                 arrowstyle=f"-|>,head_length={2.5 + broad * 0.4:.2f},head_width={1.2 + broad * 0.35:.2f}",
                 shrinkA=2, shrinkB=4, mutation_scale=1.0, zorder=2, capstyle="butt", joinstyle="miter",
             )
@@ -190,8 +191,10 @@ def _meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
 def _key(axes: Axes, most: float) -> None:
     from matplotlib.lines import Line2D
 
-    lines = {name: shade for name, (shade, _) in GOODS.items()}
-    handles: list[Any] = [Line2D([], [], color=lines[name], linewidth=3, alpha=0.7, label=name) for name in lines]
+    handles: list[Any] = [
+        Line2D([], [], color=shade, linestyle=stroke, linewidth=3, alpha=0.75, label=name)
+        for name, (shade, stroke, _) in GOODS.items()
+    ]
     handles.append(Line2D([], [], linestyle="none", label=" "))
     digits = 10 ** (len(f"{most:.0f}") - 1)
     for amount in (digits, digits / 10, digits / 100):
