@@ -147,7 +147,7 @@ def test_wrong_usage(tiny, tmp_path):
 
 
 def test_a_plan_that_is_not_proven(tiny, monkeypatch):
-    monkeypatch.setattr("sourcing.plan.make_plan", lambda *a, **k: replace(make_plan(*a, **k), status="feasible"))
+    monkeypatch.setattr("sourcing.study.screening.make_plan", lambda *a, **k: replace(make_plan(*a, **k), status="feasible"))
     run("solve", tiny, code=3)
     assert tiny.with_name("tiny.plan.xlsx").exists()
 
@@ -159,7 +159,7 @@ def test_without_a_plan_nothing_is_written(tiny, monkeypatch, fault, code):
     def fail(*_, **__):
         raise fault
 
-    monkeypatch.setattr("sourcing.plan.make_plan", fail)
+    monkeypatch.setattr("sourcing.study.screening.make_plan", fail)
     done = run("solve", tiny, code=code)
     assert str(fault) in done.stderr
     assert "Traceback" not in done.output + done.stderr
@@ -296,7 +296,7 @@ def interrupted(monkeypatch):
 
             return make_plan(*args, tell=told, **options)
 
-        monkeypatch.setattr("sourcing.plan.make_plan", make)
+        monkeypatch.setattr("sourcing.study.screening.make_plan", make)
 
     before = signal.getsignal(signal.SIGINT)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -319,7 +319,7 @@ def test_the_first_interrupt_writes_the_plan_in_hand(interrupted, tmp_path):
     book = openpyxl.load_workbook(target)
     first = " ".join(str(cell) for row in book.worksheets[0].values for cell in row if cell is not None)
     assert f"Not proven: a plan could be up to {words[1]} M USD cheaper." in first
-    assert ("left out", "Price of rules; Label tracking") in {row[:2] for row in book["Data notes"].values}
+    assert ("left out", "Price of rules; Label tracking; Failures") in {row[:2] for row in book["Data notes"].values}
 
 
 @pytest.mark.parametrize(
@@ -340,13 +340,13 @@ def test_a_second_interrupt_or_one_before_any_plan_writes_nothing(interrupted, t
 
 
 def test_an_interrupt_before_the_search_stops_at_once(interrupted, tiny, monkeypatch):
-    monkeypatch.setattr("sourcing.plan.make_plan", lambda *_, **__: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr("sourcing.study.screening.make_plan", lambda *_, **__: signal.raise_signal(signal.SIGINT))
     assert json.loads(run("solve", tiny, "--json", code=130).stdout)["error"] == "stopped"
 
 
 def test_an_interrupt_after_the_search_takes_nothing_from_the_proof(interrupted, tiny):
     interrupted(lambda stage, _: stage == "price of rules")
     assert "Finishing" in run("solve", tiny).stderr
-    assert ("left out", "Price of rules; Label tracking") in {
+    assert ("left out", "Price of rules; Label tracking; Failures") in {
         row[:2] for row in openpyxl.load_workbook(tiny.with_name("tiny.plan.xlsx"))["Data notes"].values
     }
