@@ -253,6 +253,8 @@ def _number(cell: Cell, column: Column, context: Context) -> float | str:
         raise Fault(
             "is not a finite number", "write none for no limit" if column.infinite else _number_or_blank(column)
         )
+    if abs(number) > LARGEST:
+        raise Fault(f"is beyond {LARGEST:g}, which no figure of a plan is", _number_or_blank(column))
     percent = column.unit.startswith("%")
     if cell.percent and not percent:
         unit = f"in {column.unit}" if column.unit else "a pure number"

@@ -191,9 +191,9 @@ def test_a_stray_cell(tables: Tables, book: Book, cell: str, told: str) -> None:
         workbook["Prices"][cell] = 1
 
     path = book(tables, stray)
-    start = time.perf_counter()
+    start = time.process_time()
     assert places(path) == [(f"Prices!{told}", "holds a value beyond row 20,000 or column GR")]
-    assert time.perf_counter() - start < 5  # openpyxl's own loop over such a sheet takes minutes
+    assert time.process_time() - start < 5  # openpyxl's own loop over such a sheet takes minutes
 
 
 def test_formats_far_away_are_no_cells(tables: Tables, book: Book) -> None:
@@ -217,10 +217,10 @@ def test_many_unknown_ids_take_no_time(starter: Path) -> None:
     lines = "\n".join(f"wrong{k},ndpr_oxide,,,,,,,,," for k in range(15_000))
     header = (starter / "Offers.csv").read_text(encoding="utf-8").splitlines()[0]
     (starter / "Offers.csv").write_text(f"{header}\n{lines}\n", encoding="utf-8")
-    start = time.perf_counter()
+    start = time.process_time()
     found = places(starter)
     assert len(found) == 15_000
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20
 
 
 def test_memory_of_a_long_sheet(tables: Tables, book: Book) -> None:
