@@ -147,7 +147,10 @@ def test_wrong_usage(tiny, tmp_path):
 
 
 def test_a_plan_that_is_not_proven(tiny, monkeypatch):
-    monkeypatch.setattr("sourcing.study.screening.make_plan", lambda *a, **k: replace(make_plan(*a, **k), status="feasible"))
+    def unproven(*given, **named):
+        return replace(make_plan(*given, **named), status="feasible")
+
+    monkeypatch.setattr("sourcing.study.screening.make_plan", unproven)
     run("solve", tiny, code=3)
     assert tiny.with_name("tiny.plan.xlsx").exists()
 
