@@ -123,8 +123,11 @@ def shortage_words(plan: Plan) -> str:
 
 def rules_price(tabs: Mapping[str, Table]) -> float | None:
     """What all rules that are asked for cost together, M USD; None where that was not worked out."""
-    known = tabs["Price of rules"].column("Price") if "Price of rules" in tabs else []
-    return known[-1] if known else None  # the last row is all of them
+    known = tabs.get("Price of rules")
+    if not known or not known.rows:
+        return None
+    last: float | None = known.column("Price")[-1]  # the row of all of them
+    return last
 
 
 def worst_failure(tabs: Mapping[str, Table]) -> dict[str, Any] | None:

@@ -172,7 +172,7 @@ def test_a_by_product_that_must_not_be_left_over_is_named():
 def test_the_cell_is_the_sheets():
     # of a wide table: the column of the period, and the row's line
     instance = tiny(market(6), firm(10))
-    rows = [row if row.tab != "Contracts" else row.__class__(**(row.__dict__ | {"line": 7})) for row in instance.rows()]
+    rows = [row if row.tab != "Contracts" else replace(row, line=7) for row in instance.rows()]
     cells = {("Contracts", 7, "minimum"): "G7", ("Contracts", 7, "minimum@2026"): "H7"}
     with pytest.raises(NoPlan) as caught:
         make_plan(Instance(rows, cells=cells))
