@@ -340,16 +340,16 @@ def checks(instance: Instance) -> list[Issue]:
         if row.status == "committed" and first_start(instance, row) >= last_start(row):
             message = "lies before the earliest start: it is never built"
             faults.append(instance.issue(row, "latest", message, "write a later day", warning=True))
-        groups = {other.status for other in instance[Project] if row.together and other.together == row.together}
-        if len(groups) > 1:
+        group = [other.status for other in instance[Project] if row.together and other.together == row.together]
+        if len(set(group)) > 1 and 2 * group.count(row.status) <= len(group):  # told at those that are fewer
             faults.append(
                 instance.issue(row, "together", "the group holds options and committed projects", "separate them")
             )
         for field in ("together", "only_one"):
-            group = getattr(row, field)
-            if group and not any(getattr(other, field) == group for other in instance.all(Project) if other is not row):
-                groups_there = {getattr(other, field) for other in instance[Project]} - {group, ""}
-                remedy = did_you_mean(group, groups_there) or "leave it blank, or write the same in others"
+            name = getattr(row, field)
+            if name and not any(getattr(other, field) == name for other in instance.all(Project) if other is not row):
+                groups_there = {getattr(other, field) for other in instance[Project]} - {name, ""}
+                remedy = did_you_mean(name, groups_there) or "leave it blank, or write the same in others"
                 faults.append(instance.issue(row, field, "no other project is in this group", remedy, warning=True))
     paid = [row for row in instance[Project] if row.status == "option" and row.public_share and row.capex]
     payers = {row.payer for row in paid}

@@ -215,7 +215,8 @@ def _term(item: str, column: Column, materials: frozenset[str]) -> tuple[str, st
             return "id", item
     if kind not in ("any", "allied", "country", "entity", "form"):
         known = [f"{word}:" for word in column.selects if word not in ("any", "allied")]
-        raise Fault(f"begins with '{prefix}:', which selects nothing", did_you_mean(f"{prefix}:", known))
+        remedy = did_you_mean(f"{prefix}:", known) or f"write an id{_or_words(column)}"
+        raise Fault(f"begins with '{prefix}:', which selects nothing", remedy)
     if kind not in column.selects:
         raise Fault(f"'{kind}' may not be used here", f"write an id{_or_words(column)}")
     if kind == "form":

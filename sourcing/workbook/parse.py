@@ -245,8 +245,8 @@ class _Reader:
             return always
         moments = span_of(label) or self.spans.get(label)
         if moments is None:
-            guess = did_you_mean(label, list(self.spans))
-            self._fault(line, place, column, "is neither a calendar span nor a period", guess)
+            remedy = did_you_mean(label, list(self.spans)) or "write a span such as 2027, 2027H1 or 2027Q3"
+            self._fault(line, place, column, "is neither a calendar span nor a period", remedy)
             return always
         return *moments, label
 

@@ -247,6 +247,7 @@ def test_a_bare_form_is_a_form_unless_a_material_has_that_id() -> None:
     "text, message",
     [
         ("county:JP", "begins with 'county:', which selects nothing (did you mean 'country:'?)"),
+        ("q:JP", "begins with 'q:', which selects nothing (write an id, or country:…, entity:…, allied, any)"),
         ("form:oxide", "'form' may not be used here (write an id, or country:…, entity:…, allied, any)"),
         ("country:Japan", "'Japan' is not a two-letter country code (write it as in country:JP)"),
         ("entity:", "names no entity (write it as in entity:ID)"),
