@@ -73,7 +73,10 @@ def within(objective: float, bound: float, gap: float) -> bool:
 
 
 class Dive:
-    """A linear model whose integers are fixed one batch after the other: `places`, their bounds, the point `x`."""
+    """A linear model whose integers are fixed one batch after the other: `places`, their bounds, the point `x`.
+
+    `stuck` is the integer (by number in `places`) that could be neither of its numbers with those before it fixed.
+    """
 
     def __init__(self, arrays: Arrays, relaxed: Solution, search: Search):
         import numpy as np
@@ -86,6 +89,7 @@ class Dive:
         self.lower, self.upper = arrays.lower[self.places].copy(), arrays.upper[self.places].copy()
         self.arrays, self.matrix, self.search = arrays, arrays.matrix(), search
         self.x, self.value = relaxed.x, relaxed.objective
+        self.stuck: int | None = None
         self.solver = highs(replace(arrays, integer=np.zeros(len(arrays.columns), dtype=bool)), search.unhurried)
         self.solver.cbIpmInterrupt += watch
         self.solver.cbSimplexInterrupt += watch
@@ -176,6 +180,7 @@ class Dive:
             return False
         if len(batch) == 1:
             if not found:
+                self.stuck = int(batch[0])
                 return False
             self.value, self.x, chosen = min(found, key=lambda plan: plan[0])
             self.lower[batch] = self.upper[batch] = chosen

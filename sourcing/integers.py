@@ -41,6 +41,9 @@ WORTH = 1e-5
 SEARCHED = "the branch and bound of HiGHS"
 """What proves a bound that no relaxation of ours gives."""
 
+RESTARTS = 3
+"""How often a rounding begins anew."""
+
 GATED = frozenset({"production.on", "channels.ordered"})
 """Rows that let something through where a yes stands: quantity - most·yes <= 0."""
 
@@ -117,28 +120,46 @@ def fixed(arrays: Arrays, chosen: Any) -> Arrays:
 def rounded(arrays: Arrays, start: Solution, search: Search, free: Any = None) -> Solution | None:
     """A plan from a relaxation, or from a plan with some of its integers set `free` (all by default).
 
-    In each round the integers that are surest are fixed and the linear model is solved again from its basis. None if
-    the rounding runs into what cannot be, or the search is over before its end.
+    In each round the integers that are surest are fixed and the linear model is solved again from its basis. One that
+    can be neither of its numbers by the time it is its turn comes first in another attempt. None if RESTARTS of them
+    run into what cannot be (where some are not free: the first), or the search is over before its end.
     """
     import numpy as np
 
-    dive = Dive(arrays, start, search)
-    if free is not None:
-        held = ~free[dive.places]
-        dive.lower[held] = dive.upper[held] = np.round(start.x[dive.places[held]])
-        if not dive.solve():
+    first: list[int] = []
+    while True:
+        dive = Dive(arrays, start, search)
+        if free is not None:
+            held = ~free[dive.places]
+            dive.lower[held] = dive.upper[held] = np.round(start.x[dive.places[held]])
+            if not dive.solve():
+                return None
+        if _rounds(dive, first, search):
+            full = run_linear(start.path, fixed(arrays, dive.lower), search.unhurried, basis=dive.solver.getBasis())
+            return full if full.status == "optimal" else None
+        if dive.stuck is None or dive.stuck in first or free is not None or len(first) == RESTARTS or search.over():
             return None
+        first.append(dive.stuck)
+
+
+def _rounds(dive: Dive, first: list[int], search: Search) -> bool:
+    """Fix all integers of a dive, some (by number) before the others; whether that ends with a plan."""
+    import numpy as np
+
+    for number in first:
+        alone = np.array([number])
+        if not dive.fix(alone, dive.aims(alone)[0]):
+            return False
     while (left := np.flatnonzero(dive.lower < dive.upper)).size:
         if search.over():
-            return None
+            return False
         aims, doubts = dive.aims(left)
         order = np.argsort(doubts, kind="stable")
         sure, dear = int((doubts <= WHOLE).sum()), int((doubts <= 1.0).sum())
         count = sure + -(-(dear - sure) // 3) if dear > sure else max(sure, -(-len(order) // 3), LAST)
         if not dive.fix(left[order[:count]], aims[order[:count]]):
-            return None
-    full = run_linear(start.path, fixed(arrays, dive.lower), search.unhurried, basis=dive.solver.getBasis())
-    return full if full.status == "optimal" else None
+            return False
+    return True
 
 
 def polished(arrays: Arrays, found: Solution, search: Search) -> Solution:

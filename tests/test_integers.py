@@ -206,6 +206,15 @@ def test_rounding_keeps_to_what_is_possible():
     assert found.objective <= -17  # no worse than leaving out what was in parts: 8 + 11, or 11 + 6
 
 
+def test_what_rounding_leaves_no_number_comes_first_in_another_attempt():
+    # 3x <= 10y <= 10 - 3x: x is surely 1 in parts, which leaves y between 0.3 and 0.7; with y first x is 0
+    model = arrays([-1, 0], [[3, -10], [3, 10]], [-NONE] * 2, [0, 10], upper=[1] * 2, integer=[True] * 2)
+    found = rounded(model, relaxed(model), Search(Options()))
+    assert found is not None
+    assert found.x[0] == approx(0)
+    assert found.x[1] in (approx(0), approx(1))
+
+
 def test_rounding_that_ends_nowhere_is_none():
     half = arrays([1], [[2]], [1], [1], integer=[True])
     assert rounded(half, relaxed(half), Search(Options())) is None
