@@ -33,13 +33,15 @@ def sheet_class() -> Any:
 
         def fill(self, values: Sequence[Any], forms: Sequence[Any], where: str) -> None:
             """Add a column of texts, finite numbers, yes or no, and blanks; OutputError for what no cell holds."""
-            self.columns.append(([_held(value, where, line) for line, value in enumerate(values, 2)], forms))
-            words = [value for value in self.columns[-1][0] if isinstance(value, str)]
-            shared = self.str_table
-            for word in dict.fromkeys(words):
-                shared.string_table.setdefault(word, len(shared.string_table))
-            shared.count, shared.unique_count = shared.count + len(words), len(shared.string_table)
-            self._index = shared.string_table
+            held = _held(values, where)
+            self.columns.append((held, forms))
+            if str in kinds(held):
+                words = [value for value in held if isinstance(value, str)]
+                shared = self.str_table
+                for word in dict.fromkeys(words):
+                    shared.string_table.setdefault(word, len(shared.string_table))
+                shared.count, shared.unique_count = shared.count + len(words), len(shared.string_table)
+            self._index = self.str_table.string_table
             self._check_dimensions(len(values), len(self.columns) - 1)
 
         def _write_rows(self) -> None:
@@ -57,15 +59,22 @@ def sheet_class() -> Any:
             return f'<row r="{number + 1}"{height}>{"".join(cells)}</row>'
 
         def _cells(self, letter: str, values: Sequence[Any], forms: Sequence[Any]) -> list[str]:
-            style = {id(form): form._get_xf_index() for form in {id(form): form for form in forms}.values()}
-            index = self._index
+            styles = {id(form): f'" s="{form._get_xf_index()}"' for form in {id(form): form for form in forms}.values()}
+            looks = list(map(styles.__getitem__, map(id, forms)))
+            words = {word: f' t="s"><v>{self._index[word]}</v></c>' for word in set(values) if isinstance(word, str)}
+            if len(words) + (None in values) == len(set(values)):
+                words |= {None: "/>"}
+                return [
+                    f'<c r="{letter}{line}{look}{words[value]}'
+                    for line, (value, look) in enumerate(zip(values, looks, strict=True), 2)
+                ]
             return [
-                f'<c r="{letter}{line}" s="{style[id(form)]}"/>'
+                f'<c r="{letter}{line}{look}/>'
                 if value is None
-                else f'<c r="{letter}{line}" s="{style[id(form)]}" t="s"><v>{index[value]}</v></c>'
+                else f'<c r="{letter}{line}{look}{words[value]}'
                 if isinstance(value, str)
-                else f'<c r="{letter}{line}" s="{style[id(form)]}"><v>{value:.16g}</v></c>'
-                for line, (value, form) in enumerate(zip(values, forms, strict=True), 2)
+                else f'<c r="{letter}{line}{look}><v>{value:.16g}</v></c>'
+                for line, (value, look) in enumerate(zip(values, looks, strict=True), 2)
             ]
 
         def _get_range_data(self, row_start: int, col_start: int, row_end: int, col_end: int) -> list[Any]:
@@ -76,16 +85,29 @@ def sheet_class() -> Any:
     return TableSheet
 
 
-def _held(value: Any, where: str, line: int) -> Any:
-    """A value as a cell holds it."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, str):
-        if len(value) > LONGEST:
-            raise OutputError(f"{where}, row {line}: a text of {len(value):,} characters does not fit a cell")
-        return value
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if not math.isfinite(value):
-        raise OutputError(f"{where}, row {line}: {value} is not a number that a cell can hold")
-    return value
+def kinds(values: Sequence[Any]) -> set[type]:
+    """The types of the values of a column."""
+    return set(map(type, values))
+
+
+def is_number(kind: type) -> bool:
+    """Whether values of a type are numbers: yes and no are none."""
+    return issubclass(kind, int | float) and not issubclass(kind, bool)
+
+
+def _held(values: Sequence[Any], where: str) -> list[Any]:
+    """The values of a column as cells hold them."""
+    found = kinds(values)
+    if any(issubclass(kind, bool) for kind in found):
+        values = [("yes" if value else "no") if isinstance(value, bool) else value for value in values]
+    if str in found:
+        for word in set(values):
+            if isinstance(word, str) and len(word) > LONGEST:
+                line = list(values).index(word) + 2
+                raise OutputError(f"{where}, row {line}: a text of {len(word):,} characters does not fit a cell")
+        values = [None if value == "" else value for value in values]
+    if any(map(is_number, found)):
+        for line, value in enumerate(values, 2):
+            if value.__class__ is not str and value is not None and not math.isfinite(value):
+                raise OutputError(f"{where}, row {line}: {value} is not a number that a cell can hold")
+    return list(values)

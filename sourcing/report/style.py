@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 FONT = "Arial"
@@ -48,6 +49,7 @@ FIGURE, BOLD = 0.56, 1.08
 """Width of a figure in sizes of the font, and by how much bold letters are broader."""
 
 
+@functools.cache
 def pixels(text: str, size: float, *, bold: bool = False) -> float:
     """About how broad a text in a size (points) of the font is."""
     return sum(LETTERS.get(letter, FIGURE) for letter in text) * size * 96 / 72 * (BOLD if bold else 1.0)

@@ -18,7 +18,7 @@ from sourcing.components.horizon import settings
 from sourcing.plan import NoPlanReport, Plan
 from sourcing.report import style
 from sourcing.report.charts import Chart, charts
-from sourcing.report.sheet import sheet_class
+from sourcing.report.sheet import is_number, kinds, sheet_class
 from sourcing.report.summary import CHART_DATA, CHART_FIELDS, write_summary
 from sourcing.sheets import OutputError
 from sourcing.tables import Field, Table, fields
@@ -237,7 +237,7 @@ def _formats(
     if numeric and not field.unit and (own := set(units) & style.NUMBERS.keys()):
         forms = {unit: book.add_format(look | {"num_format": style.NUMBERS[unit]}) for unit in own}
         return [forms.get(unit, form) for unit in units]
-    if not numeric and any(map(_is_number, values)):  # numbers of all kinds, as on Run
+    if not numeric and _has_numbers(values):  # numbers of all kinds, as on Run
         plain = {number: book.add_format(look | {"num_format": number}) for number in ("#,##0", "#,##0.00", "0.0E+00")}
         return [plain[style.plain_format(value)] if _is_number(value) else form for value in values]
     return [form] * len(values)
@@ -257,20 +257,25 @@ def _linked(sheet: Any, link: Any, values: Sequence[Any], formats: Sequence[Any]
 
 def _longest(field: Field, values: Sequence[Any]) -> int:
     """Characters of the longest value as it is shown."""
-    numbers = {value for value in values if _is_number(value)}
+    found = set(values)
+    numbers = {value for value in found if _is_number(value)} if _has_numbers(values) else set()
+    others = found - numbers
     if field.unit and numbers:  # of so many decimals the largest are the longest
         numbers = {min(numbers), max(numbers)}
-    others = {value for value in values if not _is_number(value)}
     return max((len(_as_shown(field, value)) for value in (*numbers, *others)), default=0)
 
 
 def _is_numeric(field: Field, values: Sequence[Any]) -> bool:
     """Whether a column holds numbers; one of numbers and texts, as in Run, is read as texts are."""
-    return bool(field.unit or any(map(_is_number, values))) and not any(isinstance(value, str) for value in values)
+    return bool(field.unit or _has_numbers(values)) and str not in kinds(values)
+
+
+def _has_numbers(values: Sequence[Any]) -> bool:
+    return any(map(is_number, kinds(values)))
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number(value.__class__)
 
 
 def _header(numeric: bool) -> dict[str, Any]:
@@ -303,7 +308,7 @@ def _keys(table: Table, columns: Sequence[Sequence[Any]], widths: list[float]) -
     keys, taken = 0, 0.0
     for place, field in enumerate(table.fields[:-1]):
         taken += widths[place]
-        if field.unit or taken > FROZEN or any(map(_is_number, columns[place])):
+        if field.unit or taken > FROZEN or _has_numbers(columns[place]):
             break
         keys = place + 1
     return keys
