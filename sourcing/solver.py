@@ -318,12 +318,15 @@ def run_linear(path: Any, arrays: Arrays, options: Options, basis: Any = None) -
     solver.cbIpmInterrupt += watch
     solver.cbSimplexInterrupt += watch
     status = launch(solver, options, again=True)
-    if status in (kind.kUnboundedOrInfeasible, kind.kUnknown, kind.kSolveError, kind.kNotset):
-        # presolve cannot tell the two apart, and an interior point may stop short: simplex without presolve can
-        for name, value in (("solver", "simplex"), ("presolve", "off")):
-            check(solver.setOptionValue(name, value), f"option {name}")
-        check(solver.clearSolver(), "clearing")
-        status = launch(solver, options)
+    unsure = (kind.kUnboundedOrInfeasible, kind.kUnknown, kind.kSolveError, kind.kNotset)
+    # a basis may be of no use; presolve cannot tell the two apart, and an interior point may stop short: simplex
+    # without presolve can
+    for name, presolve in (("ipx", "choose"),) * (basis is not None) + (("simplex", "off"),):
+        if status in unsure:
+            check(solver.setOptionValue("solver", name), "option solver")
+            check(solver.setOptionValue("presolve", presolve), "option presolve")
+            check(solver.clearSolver(), "clearing")
+            status = launch(solver, options, again=name == "ipx")
     if status == kind.kInfeasible:
         return Solution(path, arrays, "infeasible")
     if status == kind.kUnbounded:

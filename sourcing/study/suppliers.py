@@ -143,13 +143,18 @@ def _spared(sites: Suppliers, arrays: Arrays, found: Solution, most: float, opti
             arrays, found = after, other
         else:
             trials.again(flows)
-    found = _held(arrays, found, slow)
-    return reconsidered(arrays, found, replace(quiet, time_limit=search.left))[0] if search.left else found
+    last = _held(arrays, found, slow)
+    if last.status != "optimal":
+        return found
+    return reconsidered(arrays, last, replace(quiet, time_limit=search.left))[0] if search.left else last
 
 
 def _held(arrays: Arrays, start: Solution, options: Options) -> Solution:
-    """A plan's decisions in arrays, as a plan of these that others can start from."""
-    found = held(arrays, start, options)
+    """A plan's decisions in arrays, as a plan of these that others can start from; or one that says there is none."""
+    try:
+        found = held(arrays, start, options)
+    except NoSolution:  # room too narrow for the solver is none
+        return Solution(start.path, arrays, "none")
     found.linear, found.arrays = found.arrays, arrays
     return found
 
