@@ -29,10 +29,10 @@ from sourcing.tables import Table, fields, total
 from sourcing.variants import in_text, switched
 from sourcing.verdict import facts, verdict
 from sourcing.words import clean
-from sourcing.workbook.planbook import FIRST_PAGE, RUN, PlanBook, Value
+from sourcing.workbook.planbook import CHART_DATA, FIRST_PAGE, RUN, PlanBook, Value
 
 LEFT_OUT, OBJECTIVE, BOUND = "Tabs left out: nothing to show", "Objective (M USD)", "Bound (M USD)"
-CHART_DATA, NOTES = "Chart data", "Data notes"
+NOTES = "Data notes"
 
 GRAM = 1e-6
 """Tonnes (or units of a figure) by which a traced or drawn number may differ from the one in the book."""
@@ -249,13 +249,13 @@ def _by_text(table: Table) -> dict[tuple[str, ...], list[tuple[float | None, ...
 def _page(book: PlanBook, instance: Instance, told: Told, checked: Audit, families: Families) -> None:
     """The first page and the figures of its charts, made again from the tabs."""
     from sourcing.report import write_plan
-    from sourcing.workbook.planbook import read_plan_book
+    from sourcing.workbook.planbook import read_first_page
 
     plan = _plan(book, instance, told, checked)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "again.xlsx")
         write_plan(plan, path)
-        again = read_plan_book(path)
+        again = read_first_page(path)
     if CHART_DATA in again.tabs:
         compare(book.tabs.get(CHART_DATA, Table(CHART_DATA, ())), again.tabs[CHART_DATA], families("chart data", GRAM))
     check = families("first page", GRAM)

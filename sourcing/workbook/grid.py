@@ -13,7 +13,7 @@ import math
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -129,10 +129,11 @@ def ignored(tab: str) -> bool:
     return tab.strip().startswith("_") or fold(tab) == "guide"
 
 
-def load(path: Path, *, plan: bool = False) -> list[Grid]:
+def load(path: Path, *, plan: bool = False, only: Collection[str] = ()) -> list[Grid]:
     """The grids of a workbook or folder, without the tabs that are ignored; Refused if it cannot be read.
 
-    A `plan` may be LARGER than an instance, and its merged cells hold what they hold.
+    A `plan` may be LARGER than an instance, and its merged cells hold what they hold. `only` names the tabs that are
+    wanted of a workbook, all if none.
     """
     larger = LARGER if plan else 1
     if not path.exists():
@@ -147,7 +148,7 @@ def load(path: Path, *, plan: bool = False) -> list[Grid]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl tells what it drops when it writes; nothing is written here
         try:
-            return list(_sheet_grids(path, LAST_ROW * larger, fill=not plan))
+            return list(_sheet_grids(path, LAST_ROW * larger, only, fill=not plan))
         except MemoryError:
             raise
         except Exception as fault:  # a damaged file fails anywhere inside openpyxl, in any way
@@ -209,7 +210,7 @@ def _measure(path: Path, larger: int) -> None:
         raise Refused(path, "is damaged: it was not saved or copied completely", SAVE_AS) from fault
 
 
-def _sheet_grids(path: Path, last_row: int, *, fill: bool) -> Iterator[Grid]:
+def _sheet_grids(path: Path, last_row: int, only: Collection[str], *, fill: bool) -> Iterator[Grid]:
     import openpyxl
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
@@ -217,7 +218,8 @@ def _sheet_grids(path: Path, last_row: int, *, fill: bool) -> Iterator[Grid]:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         styles = _percent_styles(book)
         for sheet in book.worksheets:
-            if isinstance(sheet, ReadOnlyWorksheet) and not ignored(sheet.title):
+            wanted = not only or sheet.title in only
+            if wanted and isinstance(sheet, ReadOnlyWorksheet) and not ignored(sheet.title):
                 yield _sheet_grid(book, sheet, styles, last_row, fill=fill)
 
 

@@ -16,7 +16,7 @@ from sourcing.sheets import SourcingError
 from sourcing.tables import Field, Table
 from sourcing.workbook.grid import Cell, Grid, Refused, load, reference
 
-FIRST_PAGE, RUN = "Summary", "Run"
+FIRST_PAGE, CHART_DATA, RUN = "Summary", "Chart data", "Run"
 """The tab that is a page and no table, and the one that says how the plan came about."""
 
 _HEADER = re.compile(r"(.*\S)\s*\(([^()]*)\)")
@@ -75,6 +75,17 @@ def read_plan_book(path: str | Path) -> PlanBook:
             for row, column, cell in _cells(grid)
             if cell.computed
         ]
+    return book
+
+
+def read_first_page(path: Path) -> PlanBook:
+    """The first page and the figures of its charts, of a plan workbook of this program."""
+    book = PlanBook({})
+    for grid in load(path, plan=True, only=(FIRST_PAGE, CHART_DATA)):
+        if grid.tab == FIRST_PAGE:
+            book.page = {(row, column): _value(cell) for row, column, cell in _cells(grid)}
+        else:
+            book.tabs[grid.tab] = _table(grid, book.faults)
     return book
 
 
