@@ -61,7 +61,9 @@ def sheet_class() -> Any:
         def _cells(self, letter: str, values: Sequence[Any], forms: Sequence[Any]) -> list[str]:
             styles = {id(form): f'" s="{form._get_xf_index()}"' for form in {id(form): form for form in forms}.values()}
             looks = list(map(styles.__getitem__, map(id, forms)))
-            words = {word: f' t="s"><v>{self._index[word]}</v></c>' for word in set(values) if isinstance(word, str)}
+            words: dict[Any, str] = {
+                word: f' t="s"><v>{self._index[word]}</v></c>' for word in set(values) if isinstance(word, str)
+            }
             if len(words) + (None in values) == len(set(values)):
                 words |= {None: "/>"}
                 return [
