@@ -24,6 +24,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from time import perf_counter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -54,8 +55,9 @@ if TYPE_CHECKING:
 FEW = 5000
 """Coefficients of the matrix that are sent one by one; a model with more changes is passed whole."""
 
-FAR = 8000
-"""Simplex iterations that take as long as the interior point method from nothing (7 to 9 s on allied-2026)."""
+FAR, PATIENCE = 8000, 10.0
+"""Simplex iterations that take as long as the interior point method from nothing (7 to 9 s on allied-2026), and seconds
+after which that is taken whatever the count says: from a basis that was carried over simplex may stand still."""
 
 DUAL, PRIMAL = 1, 4
 """HiGHS's simplex strategies. Where only costs change the last plan still keeps every row, and from there the primal
@@ -263,6 +265,7 @@ class _Solver:
         self.arrays = plan.linear or plan.arrays
         self.solver: Any = None
         self._last: Any = None
+        self._until = math.inf
         self._load(self.arrays, plan.basis)
 
     def basis(self) -> Any:
@@ -270,7 +273,12 @@ class _Solver:
         return self.solver.getBasis()
 
     def _load(self, arrays: Arrays, basis: Any) -> None:
+        def watch(event: Any) -> None:
+            if perf_counter() > self._until:
+                event.interrupt()
+
         self.arrays, self.solver = arrays, highs(arrays, self.options)
+        self.solver.cbSimplexInterrupt += watch
         settings = ("solver", "simplex"), ("presolve", "off"), (EDGES, DEVEX), ("simplex_iteration_limit", FAR)
         for name, value in settings:
             check(self.solver.setOptionValue(name, value), f"option {name}")
@@ -285,6 +293,7 @@ class _Solver:
 
         if not self._send(linear):
             self._load(linear, self._carried(linear))
+        self._until = perf_counter() + PATIENCE
         status = launch(self.solver, self.options, again=True)
         if status == highspy.HighsModelStatus.kInfeasible:  # from nothing the same answer takes a hundred times as long
             self._stand()

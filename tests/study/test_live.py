@@ -15,7 +15,8 @@ from sourcing.components.production import Unit
 from sourcing.components.projects import Project
 from sourcing.edits import WrongEdit
 from sourcing.sheets import InstanceError, NoPlan
-from sourcing.solver import Options, solve_path
+from sourcing.solver import Options, run_linear, solve_path
+from sourcing.study import live
 from sourcing.study.live import Study
 
 QUIET = Options(threads=1, gap=1e-6)
@@ -143,6 +144,17 @@ def test_an_answer_is_that_of_a_model_made_anew_whatever_was_asked_before():
     assert study.reset().off("vietnam_metal", first="2029").solve().objective == pytest.approx(first, rel=1e-9)
     assert first == pytest.approx(solve_path(study.instance, options=QUIET, held=plan.integers).objective, rel=1e-7)
     assert study.reset().solve().objective == pytest.approx(plan.objective, rel=1e-9)
+
+
+def test_a_simplex_method_that_stands_still_is_left_for_the_interior_point(monkeypatch):
+    plan, cold = bundled.solution("starter"), []
+    monkeypatch.setattr(live, "PATIENCE", -1.0)
+    monkeypatch.setattr(live, "run_linear", lambda *given: cold.append(run_linear(*given)) or cold[-1])
+    found = Study(plan, options=QUIET).off("vietnam_metal", first="2029").solve()
+    assert [answer.status for answer in cold] == ["optimal"]
+    monkeypatch.undo()
+    again = Study(plan, options=QUIET).off("vietnam_metal", first="2029").solve()
+    assert found.objective == pytest.approx(again.objective, rel=1e-9)
 
 
 def test_a_what_if_is_reported_and_audited(study):
