@@ -17,7 +17,7 @@ from sourcing.tables import Field, Table
 from sourcing.workbook.grid import Cell, Grid, Refused, load, reference
 
 FIRST_PAGE, CHART_DATA, RUN = "Summary", "Chart data", "Run"
-"""The tab that is a page and no table, and the one that says how the plan came about."""
+"""The tab that is a page and no table, the figures behind its charts, and what says how the plan came about."""
 
 _HEADER = re.compile(r"(.*\S)\s*\(([^()]*)\)")
 
