@@ -274,8 +274,7 @@ class _Solver:
 
     def _load(self, arrays: Arrays, basis: Any) -> None:
         def watch(event: Any) -> None:
-            if perf_counter() > self._until:
-                event.interrupt()
+            event.data_in.user_interrupt = perf_counter() > self._until  # HiGHS would keep it for the runs to come
 
         self.arrays, self.solver = arrays, highs(arrays, self.options)
         self.solver.cbSimplexInterrupt += watch

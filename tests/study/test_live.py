@@ -15,7 +15,7 @@ from sourcing.components.production import Unit
 from sourcing.components.projects import Project
 from sourcing.edits import WrongEdit
 from sourcing.sheets import InstanceError, NoPlan
-from sourcing.solver import Options, run_linear, solve_path
+from sourcing.solver import Options, Solution, run_linear, solve_path
 from sourcing.study import live
 from sourcing.study.live import Study
 
@@ -155,6 +155,23 @@ def test_a_simplex_method_that_stands_still_is_left_for_the_interior_point(monke
     monkeypatch.undo()
     again = Study(plan, options=QUIET).off("vietnam_metal", first="2029").solve()
     assert found.objective == pytest.approx(again.objective, rel=1e-9)
+
+
+def test_after_a_simplex_method_that_stood_still_the_next_has_its_time(monkeypatch):
+    cold = []
+
+    def none(path, arrays, options):
+        cold.append(arrays)
+        return Solution(path, arrays, "infeasible")
+
+    monkeypatch.setattr(live, "run_linear", none)
+    monkeypatch.setattr(live, "PATIENCE", -1.0)
+    study = Study(bundled.solution("starter"), options=QUIET).off("vietnam_metal", first="2029")
+    assert study.solve().status == "infeasible"
+    before = len(cold)
+    monkeypatch.setattr(live, "PATIENCE", 60.0)
+    assert study.solve().status == "optimal"
+    assert len(cold) == before > 0
 
 
 def test_a_what_if_is_reported_and_audited(study):
