@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import highspy
 import numpy as np
 import pytest
 from pyomo.environ import Constraint
@@ -17,7 +18,7 @@ from sourcing.components.trade import Price
 from sourcing.model import build
 from sourcing.plan import plan_of
 from sourcing.sheets import InstanceError, NoSolution
-from sourcing.solver import Options, highs, run, solve_path
+from sourcing.solver import Options, highs, launch, run, run_linear, solve_path
 
 
 def arrays(cost, matrix, row_lower, row_upper, lower=None, upper=None, integer=None):
@@ -207,3 +208,17 @@ def test_what_the_view_cannot_count_is_a_fault_of_the_instance():
         solve_path(instance)
     assert caught.value.exit_code == 4
     assert caught.value.issues[0].column == "Volume"
+
+
+def test_a_basis_that_leads_nowhere_is_left_for_the_interior_point(monkeypatch):
+    model = arrays([1, 2], [[1, 1]], [3], [5], upper=[2, 2])  # 2 of the first and 1 of the second: 2·1 + 1·2
+    basis, ways = run_linear(None, model, Options()).basis, []
+
+    def once(model, options, *, again=False):
+        ways.append(model.getOptionValue("solver")[1])
+        status = launch(model, options, again=again)
+        return highspy.HighsModelStatus.kSolveError if len(ways) == 1 else status
+
+    monkeypatch.setattr("sourcing.solver.launch", once)
+    assert run_linear(None, model, Options(), basis=basis).objective == approx(4)
+    assert ways == ["simplex", "ipx"]
