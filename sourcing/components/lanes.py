@@ -48,11 +48,11 @@ def candidates(
 ) -> list[tuple[tuple[int, int, int], Lane]]:
     """Every lane that matches, most specific first, with its rank (filled selectors, places, material)."""
     found = []
-    index = instance.once(_by_material)
     ends = instance.once(_ends)
-    for place, row, goods in index.get(material, ()):
-        start, stop = ends[place][0].get(origin), ends[place][1].get(destination)
-        if start is not None and stop is not None:
+    for place, row, goods in instance.once(_from).get(origin, {}).get(material, ()):
+        stop = ends[place][1].get(destination)
+        if stop is not None:
+            start = ends[place][0][origin]
             filled = (start > 0) + (stop > 0) + (goods > 0)
             found.append(((filled, start + stop, goods), place, row))
     found.sort(key=lambda item: (tuple(-rank for rank in item[0]), item[1]))
@@ -74,9 +74,10 @@ def _ends(instance: Instance) -> list[tuple[dict[str, int], dict[str, int]]]:
     return [(reached(row.origin), reached(row.destination)) for row in instance[Lane]]
 
 
-def _by_material(instance: Instance) -> dict[str, list[tuple[int, Lane, int]]]:
-    """For each material the lanes that carry it, by number, with the rank of the term that means it."""
-    found: dict[str, list[tuple[int, Lane, int]]] = {}
+def _from(instance: Instance) -> dict[str, dict[str, list[tuple[int, Lane, int]]]]:
+    """For each site and material the lanes that carry it from there, by number, with the rank of what means it."""
+    found: dict[str, dict[str, list[tuple[int, Lane, int]]]] = {row.site: {} for row in instance[Site]}
+    ends = instance.once(_ends)
     for place, row in enumerate(instance[Lane]):
         ranks: dict[str, int] = {}
         for kind, name in row.goods.terms:
@@ -84,8 +85,9 @@ def _by_material(instance: Instance) -> dict[str, list[tuple[int, Lane, int]]]:
                 hit = kind == "any" or name == (material.material if kind == "id" else material.form)
                 if hit:
                     ranks[material.material] = max(ranks.get(material.material, 0), RANK[kind])
-        for material_id, rank in ranks.items():
-            found.setdefault(material_id, []).append((place, row, rank))
+        for origin in ends[place][0]:
+            for material_id, rank in ranks.items():
+                found[origin].setdefault(material_id, []).append((place, row, rank))
     return found
 
 

@@ -9,10 +9,7 @@
     study.reset()
 
 A what-if changes the tables, as a shock of a scenario does, and all periods are planned anew under them. Its model is
-stamped from the plan's form, or built where more than numbers differ, and compared by name with the one that stands in
-the solver: where both have the same columns, rows and pattern only the numbers that differ are sent; else the model is
-passed whole, with the basis carried over by name. Either way the simplex method goes on from that basis, unless the new
-optimum is far away: then the interior point method, from nothing, is quicker.
+stamped from the plan's form, or built where more than numbers differ; `warm` solves it from where an answer stands.
 
 Decisions in whole numbers are those of the plan, so that an answer is the least cost with them and exact to the last
 dollar. Where they leave no plan (a plant that is starved would have to run), units run and orders are placed for parts
@@ -24,11 +21,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from time import perf_counter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from sourcing.arrays import Arrays, compile_path, residuals
+from sourcing.arrays import Arrays, compile_path
 from sourcing.components.changes import Window, changed
 from sourcing.components.channels import passed_on
 from sourcing.components.contracts import Contract
@@ -44,24 +40,14 @@ from sourcing.futures.shocks import under
 from sourcing.futures.stamp import Form
 from sourcing.instance import Instance
 from sourcing.sheets import InstanceError, NoPlan, Selector
-from sourcing.solver import DEVEX, EDGES, SCALE, Options, Solution, check, highs, launch, run_linear, solve_path
+from sourcing.solver import Options, Solution, solve_path
 from sourcing.study.again import planned
 from sourcing.study.recourse import IN_PARTS
+from sourcing.study.warm import Warm
 from sourcing.words import did_you_mean
 
 if TYPE_CHECKING:
     from sourcing.plan import Plan
-
-FEW = 5000
-"""Coefficients of the matrix that are sent one by one; a model with more changes is passed whole."""
-
-FAR, PATIENCE = 8000, 10.0
-"""Simplex iterations that take as long as the interior point method from nothing (7 to 9 s on allied-2026), and seconds
-after which that is taken whatever the count says: from a basis that was carried over simplex may stand still."""
-
-DUAL, PRIMAL = 1, 4
-"""HiGHS's simplex strategies. Where only costs change the last plan still keeps every row, and from there the primal
-one is 5 times as fast (1.1 s against 5.4 s after a rise of all NdPr prices by 10 %)."""
 
 
 class Study:
@@ -86,7 +72,7 @@ class Study:
         self.instance = plan.instance
         self._view = plan.ledger.view
         self._form = Form(plan.path, plan.arrays, plan.instance)
-        self._solver: _Solver | None = None
+        self._solver: Warm | None = None
 
     def set(self, address: str, value: float | str) -> Study:
         """Write a cell anew, as `--set` does: `Tab[key].column`, or `Tab[key].column[period]` for a period or span.
@@ -137,7 +123,7 @@ class Study:
         arrays = self._arrays()
         told = SimpleNamespace(instance=self.instance)
         if free:
-            found: Solution = planned(arrays, told, [self.plan], self.options, self._at().basis())[0]
+            found: Solution = planned(arrays, told, [self.plan], self.options, self._at().basis(arrays))[0]
             found.path = told
             return found
         linear = arrays.held(self.plan.integers)
@@ -238,9 +224,9 @@ class Study:
         found = self._form.stamp(self.instance)
         return found if found is not None else compile_path(build(self.instance, view=self._view))
 
-    def _at(self) -> _Solver:
+    def _at(self) -> Warm:
         if self._solver is None:
-            self._solver = _Solver(self.plan, self.options)
+            self._solver = Warm(self.plan, self.options)
         return self._solver
 
 
@@ -255,114 +241,3 @@ def check_place(instance: Instance, what: str) -> None:
     for name in [part.strip() for part in what.split(">", 1)] if ":" not in what else []:
         if name not in known:
             raise ValueError(f"{name!r} is no site, party or unit. {did_you_mean(name, known) or ''}".strip())
-
-
-class _Solver:
-    """HiGHS with a linear model and the basis of the last answer."""
-
-    def __init__(self, plan: Solution, options: Options):
-        self.options = options
-        self.arrays = plan.linear or plan.arrays
-        self.solver: Any = None
-        self._last: Any = None
-        self._until = math.inf
-        self._load(self.arrays, plan.basis)
-
-    def basis(self) -> Any:
-        """The basis that it stands at, if it is that of the model as it was made."""
-        return self.solver.getBasis()
-
-    def _load(self, arrays: Arrays, basis: Any) -> None:
-        def watch(event: Any) -> None:
-            event.data_in.user_interrupt = perf_counter() > self._until  # HiGHS would keep it for the runs to come
-
-        self.arrays, self.solver = arrays, highs(arrays, self.options)
-        self.solver.cbSimplexInterrupt += watch
-        settings = ("solver", "simplex"), ("presolve", "off"), (EDGES, DEVEX), ("simplex_iteration_limit", FAR)
-        for name, value in settings:
-            check(self.solver.setOptionValue(name, value), f"option {name}")
-        self._last = basis
-        if basis is not None:
-            check(self.solver.setBasis(basis), "the plan's basis")
-
-    def solve(self, linear: Arrays, arrays: Arrays, path: Any) -> Solution:
-        """A linear model, and the solution that it means for `arrays`, whose integers it holds."""
-        import highspy
-        import numpy as np
-
-        if not self._send(linear):
-            self._load(linear, self._carried(linear))
-        self._until = perf_counter() + PATIENCE
-        status = launch(self.solver, self.options, again=True)
-        if status == highspy.HighsModelStatus.kInfeasible:  # from nothing the same answer takes a hundred times as long
-            self._stand()
-            return Solution(path, arrays, "infeasible")
-        if status != highspy.HighsModelStatus.kOptimal:
-            found = run_linear(path, linear, self.options)
-            if found.status == "optimal":
-                self._load(linear, found.basis)
-            found.arrays, found.linear = arrays, linear
-            return found
-        answer = self.solver.getSolution()
-        x = np.clip(np.array(answer.col_value), linear.lower, linear.upper)
-        duals = np.array(answer.row_dual) / SCALE
-        exact = residuals(linear, x, duals)
-        bound = exact.pop("dual_objective")
-        cost = float(linear.cost @ x) + linear.constant
-        self._last = self.solver.getBasis()
-        return Solution(path, arrays, "optimal", cost, bound, x, duals, exact, basis=self._last, linear=linear)
-
-    def _stand(self) -> None:
-        """Go back to the basis of the last answer: where there is no plan the simplex method stops anywhere."""
-        check(self.solver.clearSolver(), "clearing")
-        if self._last is not None:
-            check(self.solver.setBasis(self._last), "the last plan's basis")
-
-    def _send(self, new: Arrays) -> bool:
-        """Send the numbers in which a model differs from the one that is there; False where more than that differs."""
-        import numpy as np
-
-        old, solver = self.arrays, self.solver
-        if not (
-            (old.columns is new.columns or old.columns == new.columns)
-            and (old.rows is new.rows or old.rows == new.rows)
-            and np.array_equal(old.starts, new.starts)
-            and np.array_equal(old.indices, new.indices)
-        ):
-            return False
-        entries = np.flatnonzero(old.values != new.values)
-        if len(entries) > FEW:
-            return False
-        of = np.repeat(np.arange(len(new.columns)), np.diff(new.starts))
-        for entry in entries.tolist():
-            row, column, value = int(new.indices[entry]), int(of[entry]), float(new.values[entry])
-            check(solver.changeCoeff(row, column, value), "changing a coefficient")
-        columns = np.flatnonzero(old.cost != new.cost).astype(np.int32)
-        if len(columns):
-            check(solver.changeColsCost(len(columns), columns, SCALE * new.cost[columns]), "changing costs")
-        moved = len(entries)
-        columns = np.flatnonzero((old.lower != new.lower) | (old.upper != new.upper)).astype(np.int32)
-        moved += len(columns)
-        if len(columns):
-            bounds = new.lower[columns], new.upper[columns]
-            check(solver.changeColsBounds(len(columns), columns, *bounds), "changing bounds")
-        rows = np.flatnonzero((old.row_lower != new.row_lower) | (old.row_upper != new.row_upper))
-        for row in rows.tolist():
-            sides = float(new.row_lower[row]), float(new.row_upper[row])
-            check(solver.changeRowBounds(row, *sides), "changing sides")
-        strategy = DUAL if moved or len(rows) else PRIMAL
-        check(solver.setOptionValue("simplex_strategy", strategy), "option simplex_strategy")
-        self.arrays = new
-        return True
-
-    def _carried(self, new: Arrays) -> Any:
-        """The basis that it stands at for another model: what has the same name keeps its status."""
-        import highspy
-
-        kinds, basis, now = highspy.HighsBasisStatus, highspy.HighsBasis(), self.solver.getBasis()
-        columns = dict(zip(self.arrays.columns, now.col_status, strict=True))
-        rows = dict(zip(self.arrays.rows, now.row_status, strict=True))
-        basis.col_status = [columns.get(name, kinds.kLower) for name in new.columns]
-        basis.row_status = [rows.get(name, kinds.kBasic) for name in new.rows]
-        basis.valid, basis.alien = True, True  # there may be too many or too few basic ones
-        return basis

@@ -16,7 +16,7 @@ from sourcing.components.projects import Project
 from sourcing.edits import WrongEdit
 from sourcing.sheets import InstanceError, NoPlan
 from sourcing.solver import Options, Solution, run_linear, solve_path
-from sourcing.study import live
+from sourcing.study import warm
 from sourcing.study.live import Study
 
 QUIET = Options(threads=1, gap=1e-6)
@@ -148,8 +148,8 @@ def test_an_answer_is_that_of_a_model_made_anew_whatever_was_asked_before():
 
 def test_a_simplex_method_that_stands_still_is_left_for_the_interior_point(monkeypatch):
     plan, cold = bundled.solution("starter"), []
-    monkeypatch.setattr(live, "PATIENCE", -1.0)
-    monkeypatch.setattr(live, "run_linear", lambda *given: cold.append(run_linear(*given)) or cold[-1])
+    monkeypatch.setattr(warm, "PATIENCE", -1.0)
+    monkeypatch.setattr(warm, "run_linear", lambda *given: cold.append(run_linear(*given)) or cold[-1])
     found = Study(plan, options=QUIET).off("vietnam_metal", first="2029").solve()
     assert [answer.status for answer in cold] == ["optimal"]
     monkeypatch.undo()
@@ -164,12 +164,12 @@ def test_after_a_simplex_method_that_stood_still_the_next_has_its_time(monkeypat
         cold.append(arrays)
         return Solution(path, arrays, "infeasible")
 
-    monkeypatch.setattr(live, "run_linear", none)
-    monkeypatch.setattr(live, "PATIENCE", -1.0)
+    monkeypatch.setattr(warm, "run_linear", none)
+    monkeypatch.setattr(warm, "PATIENCE", -1.0)
     study = Study(bundled.solution("starter"), options=QUIET).off("vietnam_metal", first="2029")
     assert study.solve().status == "infeasible"
     before = len(cold)
-    monkeypatch.setattr(live, "PATIENCE", 60.0)
+    monkeypatch.setattr(warm, "PATIENCE", 60.0)
     assert study.solve().status == "optimal"
     assert len(cold) == before > 0
 
