@@ -26,6 +26,7 @@ from sourcing.report.findings import site_name
 from sourcing.report.phrases import money, tonnes
 from sourcing.report.pictures.style import BEHIND, along, figure, picture, plain, thousands
 from sourcing.report.style import ALARM, SERIES
+from sourcing.sheets import InstanceError
 from sourcing.solver import Options, Solution
 from sourcing.study.live import Study
 from sourcing.study.whatif import with_decisions
@@ -55,7 +56,8 @@ class Sliders:
     `base` is the plan as it stands, `solution` the one under the tables as the sliders have them, `words` what differs.
     `move` does what a hand does. What a box changes may give the model another form, so each has a live model of its
     own from the start: ticking it is as quick as moving a slider. Raises WrongEdit for an address that names nothing,
-    InstanceError where a box or a slider at its end leaves an instance with errors, NoPlan where there is no plan.
+    InstanceError where a box or a slider at its right end leaves an instance with errors, NoPlan where there is no
+    plan; where a move leaves either, `words` say so and `solution` is infeasible.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Sliders:
         self.base: Solution = self._study(frozenset()).plan
         self.values: dict[str, float | bool] = {name: False if name in self.boxes else WHOLE for name in self.cells}
         self._shown: Any = None
+        self._fault = ""
         self._widgets: dict[str, Any] = {}
         first = next((name for name in self.cells if name not in self.boxes), None)
         for box in (*sorted(self.boxes), ""):  # what a first move prepares is there before a hand waits for it
@@ -92,8 +95,12 @@ class Sliders:
         for name, widget in self._widgets.items():
             widget.value = self.values[name]
         study = self._study(frozenset(name for name in self.boxes if self.values[name]))
-        study.instance = self._tables(self.values)
-        self.solution = study.solve()
+        try:
+            study.instance, self._fault = self._tables(self.values), ""
+            self.solution = study.solve()
+        except InstanceError as fault:
+            self._fault = str(next(issue for issue in fault.issues if issue.severity == "error"))
+            self.solution = Solution(self.base.path, self.base.arrays, "infeasible")
         if self._shown is not None:
             self._shown.update(self.figure())
         return self
@@ -101,6 +108,8 @@ class Sliders:
     @property
     def words(self) -> str:
         """What the change costs and leaves short against the base, in a sentence."""
+        if self._fault:
+            return f"The tables cannot be so: {self._fault}"
         if self.solution.status != "optimal":
             return "With the decisions of the plan there is none: move a slider back"
         cost, base = self.solution.objective / 1000, self.base.objective / 1000

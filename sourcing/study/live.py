@@ -24,7 +24,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from sourcing.arrays import Arrays, compile_path
+from sourcing.arrays import Arrays, Column, compile_path
 from sourcing.components.changes import Window, changed
 from sourcing.components.channels import passed_on
 from sourcing.components.contracts import Contract
@@ -126,13 +126,11 @@ class Study:
             found: Solution = planned(arrays, told, [self.plan], self.options, self._at().basis(arrays))[0]
             found.path = told
             return found
-        linear = arrays.held(self.plan.integers)
-        found = self._at().solve(replace(linear, integer=linear.integer & False), arrays, told)
+        found = self._at().solve(_held(arrays, self.plan.integers), arrays, told)
         if found.status == "optimal" or not arrays.integer.any():
             return found
         kept = {column: value for column, value in self.plan.integers.items() if column[0] not in IN_PARTS}
-        linear = arrays.held(kept)
-        return self._at().solve(replace(linear, integer=linear.integer & False), arrays, told)
+        return self._at().solve(_held(arrays, kept), arrays, told)
 
     def report(self, *, free: bool = False, compare: bool = False) -> Plan:
         """The audited plan under the tables as they are, with the plan's decisions or, `free`, with new ones.
@@ -226,11 +224,17 @@ class Study:
 
     def _at(self) -> Warm:
         if self._solver is None:
-            self._solver = Warm(self.plan, self.options)
+            self._solver = Warm(_held(self.plan.arrays, self.plan.integers), self.plan.basis, self.options)
         return self._solver
 
 
 _ALWAYS = Window(-math.inf, math.inf)
+
+
+def _held(arrays: Arrays, integers: dict[Column, float]) -> Arrays:
+    """The linear model with whole decisions as given."""
+    linear = arrays.held(integers)
+    return replace(linear, integer=linear.integer & False)
 
 
 def check_place(instance: Instance, what: str) -> None:

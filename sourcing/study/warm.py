@@ -70,9 +70,9 @@ def _moves(old: Arrays, new: Arrays) -> _Moves | None:
 class Warm:
     """HiGHS with a linear model, and the bases of the plan and of the last answer."""
 
-    def __init__(self, plan: Solution, options: Options):
+    def __init__(self, linear: Arrays, basis: Any, options: Options):
         self.options = options
-        self._plan = self._last = _Start(plan.linear or plan.arrays, plan.basis)
+        self._plan = self._last = _Start(linear, basis)
         self._stands: _Start | None = None
         self._until = math.inf
         self._load(*self._plan)

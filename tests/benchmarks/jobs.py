@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 from time import process_time
 from typing import Any
 
@@ -229,57 +230,58 @@ def branch_and_bound(tables: str, gap: float, limit: float) -> Times:
 
 
 def live(name: str) -> Times:
-    """What-ifs on a live plan against fresh solves of the same changes, decisions as they are in both."""
+    """What-ifs on a live plan, five of a kind: the median, and that of fresh builds and solves of the same changes with
+    the decisions of the plan, as the live ones have them. `anew` is one whose decisions are made anew."""
+    from sourcing.components.horizon import periods
     from sourcing.components.production import Unit
+    from sourcing.components.trade import Price
     from sourcing.solver import solve_path
 
     times: Times = {}
     study = sourcing.Study(instance_of(name))
     instance = study.instance
-    busy = study.plan.values("production.activity")
-    unit = max(instance[Unit], key=lambda row: sum(v for key, v in busy.items() if key[2] == row.unit)).unit
-    index = next(iter(instance[_price()])).index
-    period = [t.id for t in _periods(instance)][-1]
-    seconds = {
-        "a bound": lambda s: s.set(f"Units[{unit}].capacity[{period}]", _half(instance, unit)),
-        "a cost": lambda s: s.set(f"Prices[{index}].price", "*1.01"),
-        "an outage": lambda s: s.off(_site(instance, unit), first=period),
+    made: dict[str, float] = {}
+    for key, tonnes in study.plan.values("production.activity").items():
+        made[key[2]] = made.get(key[2], 0.0) + tonnes
+    units = sorted((row for row in instance[Unit] if made.get(row.unit)), key=lambda row: -made[row.unit])[:FEW]
+    indices = dict.fromkeys(row.index for row in instance[Price])
+    last = periods(instance)[-1].id
+    changes: dict[str, list[Callable[[sourcing.Study], sourcing.Study]]] = {
+        "a bound": [lambda s, u=row.unit: s.set(f"Units[{u}].capacity[{last}]", "*0.9") for row in units],
+        "a cost": [lambda s, i=index: s.set(f"Prices[{i}].price", "*1.1") for index in _spaced(list(indices))],
+        "an outage": [lambda s, i=row.site: s.off(i, first=last) for row in units],
     }
-    study.set(f"Prices[{index}].price", "*1.001").solve()  # the form is traced at the first
-    for what, change in seconds.items():
-        gc.collect()  # of what the fresh build before left
-        with timed(times, f"live {what}"):
-            warm = change(study.reset()).solve()
-        gc.collect()
-        with timed(times, f"fresh {what}"):
-            fresh = solve_path(study.instance, held=study.plan.integers)
-        if fresh.status == warm.status == "optimal" and not fresh.arrays.integer.any():
-            assert abs(fresh.objective - warm.objective) <= 1e-6 * abs(fresh.objective)
+    study.set(f"Prices[{next(iter(indices))}].price", "*1.001").solve()  # the form is traced at the first
+    for what, asked in changes.items():
+        took: list[Times] = []
+        for change in asked:
+            one: Times = {}
+            gc.collect()  # of what the fresh build before left
+            with timed(one, "live"):
+                warm = change(study.reset()).solve()
+            gc.collect()
+            with timed(one, "fresh"):
+                fresh = solve_path(study.instance, held=study.plan.integers)
+            if fresh.status == warm.status == "optimal" and not fresh.arrays.integer.any():
+                assert abs(fresh.objective - warm.objective) <= 1e-6 * abs(fresh.objective)
+            took.append(one)
+        for kind in ("live", "fresh"):
+            times[f"{kind} {what}"] = median(one[kind] for one in took)
+        times[f"ratio of {what}"] = median(one["fresh"] / one["live"] for one in took)
+    changes["a bound"][0](study.reset())
+    gc.collect()
+    with timed(times, "anew"):
+        solve_path(study.instance)
     return times
 
 
-def _price() -> Any:
-    from sourcing.components.trade import Price
-
-    return Price
+FEW = 5
+"""What-ifs of a kind."""
 
 
-def _periods(instance: Instance) -> Any:
-    from sourcing.components.horizon import periods
-
-    return periods(instance)
-
-
-def _half(instance: Instance, unit: str) -> float:
-    from sourcing.components.production import Unit
-
-    return 0.5 * max(instance.row(Unit, unit).capacity.values)
-
-
-def _site(instance: Instance, unit: str) -> str:
-    from sourcing.components.production import Unit
-
-    return instance.row(Unit, unit).site
+def _spaced(found: list[str]) -> list[str]:
+    """A few of a list, evenly from its start to its end."""
+    return found if len(found) <= FEW else [found[k * (len(found) - 1) // (FEW - 1)] for k in range(FEW)]
 
 
 JOBS: dict[str, Callable[..., Times]] = {

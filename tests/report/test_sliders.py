@@ -10,6 +10,8 @@ from tiny import china_rule, makes, tiny, years
 import sourcing
 from sourcing.components.demand import Demand
 from sourcing.components.places import Site
+from sourcing.components.scenarios import Scenario, Shock
+from sourcing.components.trade import Price
 from sourcing.edits import WrongEdit
 
 # `a` makes 10 t/y at 1 k USD/t, `b` in China 4 t/y at 0.5; 8 t a year are needed, none of it of China.
@@ -46,6 +48,16 @@ def test_it_says_what_the_change_costs_and_leaves_short(sliders):
     assert sliders.words == "Costs 6.0 M USD more than the base plan (0.016 M USD); 6 t go short, 6 t more"
     assert sliders.figure().get_label() == sliders.words
     assert [round(bar.get_height(), 6) for bar in sliders.figure().axes[0].patches] == [0, 0, 3, 3]  # base behind
+
+
+def test_a_move_that_cannot_be_is_said_and_taken_back():
+    shock = Shock(scenario="more", of_tab="Prices", row_id="car", of_column="Price", multiply=2)
+    rows = (*ROWS, Price(index="car", price=5), Scenario(scenario="more", kind="event", hazard=1), shock)
+    sliders = sourcing.Sliders(tiny(*rows), {"price": "Prices[car].Price"})
+    said = sliders.move({"price": 0}).words
+    assert said.startswith("The tables cannot be so: ") and "Price is 0 in all rows that are meant" in said
+    assert sliders.figure().get_label() == said
+    assert sliders.move({"price": 100}).solution.objective == pytest.approx(2 * 8)
 
 
 def test_moved_by_hand_it_draws_anew(sliders, monkeypatch):
