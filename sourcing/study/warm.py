@@ -1,19 +1,23 @@
-"""Warm: a linear model that stays in HiGHS, for optima one after another.
+"""Warm: linear models that are solved one after another, each from where an optimum is near.
 
-What a model differs in from the one that is there is sent as numbers; where columns, rows or pattern differ it is
-passed whole. Either way the simplex method goes on from the basis of the plan or of the last answer, whichever's model
-differs in fewer numbers (after the capacity of Mount Weld had moved, a price cost 2,300 iterations to undo that, and
-none from the plan), or else from the last one, carried over by name. Where the new optimum is far away the interior
-point method, from nothing, is quicker.
+HiGHS holds one model with the columns and rows of all that were asked (a closed site has fewer than the plan). The
+columns that a model lacks are held at 0, and the rows lose their limits unless 0 keeps them; else both stay as they
+were in the model that had them first, so that a basis stays one. So another model is some other numbers, and the
+simplex method goes on from the basis of the plan or of the last answer, whichever's model differs in fewer numbers.
+(Of allied-2026, after the capacity of Mount Weld had moved, a price cost 2,300 iterations to undo that, and none from
+the plan; a closed site that no plan used cost 8,000 from the basis carried over by name to the smaller model, where it
+is as often as not singular, and costs none.) Where the new optimum is far away the interior point method, from nothing,
+is quicker.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from sourcing.arrays import Arrays, residuals
+from sourcing.arrays import Arrays, Column, residuals
 from sourcing.solver import DEVEX, EDGES, SCALE, Options, Solution, check, highs, launch, run_linear
 
 FEW = 5000
@@ -21,7 +25,7 @@ FEW = 5000
 
 FAR, PATIENCE = 8000, 10.0
 """Simplex iterations that take as long as the interior point method from nothing (7 to 9 s on allied-2026), and seconds
-after which that is taken whatever the count says: from a basis that was carried over simplex may stand still."""
+after which that is taken whatever the count says: simplex may stand still."""
 
 DUAL, PRIMAL = 1, 4
 """HiGHS's simplex strategies. Where only costs change the last plan still keeps every row, and from there the primal
@@ -29,152 +33,272 @@ one is 5 times as fast (1.1 s against 5.4 s after a rise of all NdPr prices by 1
 
 
 class _Start(NamedTuple):
-    """A model and the basis of its optimum, from which the simplex method may go on."""
+    """A model, the same among all columns and rows, and the basis of its optimum: statuses of both."""
 
-    arrays: Arrays
-    basis: Any
-
-
-class _Moves(NamedTuple):
-    """Where two models of the same columns, rows and pattern differ: numbers of coefficients, columns and rows."""
-
-    entries: Any
-    costs: Any
-    bounds: Any
-    sides: Any
-
-    def total(self) -> int:
-        """How many numbers differ."""
-        return sum(len(which) for which in self)
-
-
-def _moves(old: Arrays, new: Arrays) -> _Moves | None:
-    """The numbers in which two models differ; None where more than that differs."""
-    import numpy as np
-
-    if not (
-        (old.columns is new.columns or old.columns == new.columns)
-        and (old.rows is new.rows or old.rows == new.rows)
-        and np.array_equal(old.starts, new.starts)
-        and np.array_equal(old.indices, new.indices)
-    ):
-        return None
-    return _Moves(
-        np.flatnonzero(old.values != new.values),
-        np.flatnonzero(old.cost != new.cost).astype(np.int32),
-        np.flatnonzero((old.lower != new.lower) | (old.upper != new.upper)).astype(np.int32),
-        np.flatnonzero((old.row_lower != new.row_lower) | (old.row_upper != new.row_upper)),
-    )
+    own: Arrays
+    wide: Arrays
+    columns: list[Any]
+    rows: list[Any]
 
 
 class Warm:
-    """HiGHS with a linear model, and the bases of the plan and of the last answer."""
+    """HiGHS with a linear model, and the bases of the plan and of the last answer.
+
+    Made of the plan's model with whole decisions held, and its basis (None where it has none).
+    """
 
     def __init__(self, linear: Arrays, basis: Any, options: Options):
         self.options = options
-        self._plan = self._last = _Start(linear, basis)
-        self._stands: _Start | None = None
+        self._columns: dict[Column, int] = {}
+        self._rows: dict[Column, int] = {}
+        self._first = _First.none()
         self._until = math.inf
-        self._load(*self._plan)
-
-    def basis(self, arrays: Arrays) -> Any:
-        """A basis for a model: that of the nearest of the same columns and rows, else the last answer's by name."""
-        near = self._nearest(arrays)
-        return near[0].basis if near else self._carried(arrays)
-
-    def _load(self, arrays: Arrays, basis: Any) -> None:
-        def watch(event: Any) -> None:
-            event.data_in.user_interrupt = perf_counter() > self._until  # HiGHS would keep it for the runs to come
-
-        self._arrays, self._solver = arrays, highs(arrays, self.options)
-        self._solver.cbSimplexInterrupt += watch
-        settings = ("solver", "simplex"), ("presolve", "off"), (EDGES, DEVEX), ("simplex_iteration_limit", FAR)
-        for name, value in settings:
-            check(self._solver.setOptionValue(name, value), f"option {name}")
-        if basis is not None:
-            check(self._solver.setBasis(basis), "the basis to go on from")
+        wide = self._widened(linear)
+        self._plan = self._last = self._start(linear, wide, basis)
+        self._stands: _Start | None = None
+        self._load(wide)
 
     def solve(self, linear: Arrays, arrays: Arrays, path: Any) -> Solution:
         """A linear model, and the solution that it means for `arrays`, whose integers it holds."""
         import highspy
         import numpy as np
 
-        self._go(linear)
+        wide = self._widened(linear)
+        self._go(wide)
         self._until = perf_counter() + PATIENCE
         status = launch(self._solver, self.options, again=True)
         self._stands = None
         if status == highspy.HighsModelStatus.kInfeasible:  # from nothing the same answer takes a hundred times as long
-            check(self._solver.clearSolver(), "clearing")
             return Solution(path, arrays, "infeasible")
         if status != highspy.HighsModelStatus.kOptimal:
             found = run_linear(path, linear, self.options)
-            if found.status == "optimal" and found.basis is not None:
-                self._last = _Start(linear, found.basis)
+            self._last = self._start(linear, wide, found.basis) or self._last
             found.arrays, found.linear = arrays, linear
             return found
-        answer = self._solver.getSolution()
-        x = np.clip(np.array(answer.col_value), linear.lower, linear.upper)
-        duals = np.array(answer.row_dual) / SCALE
+        answer, basis = self._solver.getSolution(), self._solver.getBasis()
+        columns, rows = _places(linear.columns, self._columns), _places(linear.rows, self._rows)
+        x = np.clip(np.array(answer.col_value)[columns], linear.lower, linear.upper)
+        duals = np.array(answer.row_dual)[rows] / SCALE
         exact = residuals(linear, x, duals)
         bound = exact.pop("dual_objective")
         cost = float(linear.cost @ x) + linear.constant
-        self._last = self._stands = _Start(linear, self._solver.getBasis())
-        return Solution(path, arrays, "optimal", cost, bound, x, duals, exact, basis=self._last.basis, linear=linear)
+        self._last = self._stands = _Start(linear, wide, basis.col_status, basis.row_status)
+        return Solution(path, arrays, "optimal", cost, bound, x, duals, exact, linear=linear)
 
-    def _nearest(self, new: Arrays) -> tuple[_Start, _Moves] | None:
-        """The plan or the last answer, whichever's model differs in fewer numbers from a new one."""
-        near: tuple[_Start, _Moves] | None = None
-        for start in (self._last, self._plan):
-            moves = _moves(start.arrays, new) if start.basis is not None else None
-            if moves is not None and (near is None or moves.total() < near[1].total()):
-                near = start, moves
-        return near
+    def basis(self, arrays: Arrays) -> Any:
+        """The last answer's basis for a model: what has the same name keeps its status."""
+        if self._last is None:
+            return None
+        kinds = _kinds()
+        columns = dict(zip(self._columns, self._last.columns, strict=False))
+        rows = dict(zip(self._rows, self._last.rows, strict=False))
+        return _basis(
+            [columns.get(name, kinds.kLower) for name in arrays.columns],
+            [rows.get(name, kinds.kBasic) for name in arrays.rows],
+        )
 
-    def _go(self, new: Arrays) -> None:
-        """Exchange the model, and go to a basis from which its optimum is near."""
-        near = self._nearest(new)
-        if not self._send(new):
-            self._load(new, near[0].basis if near else self._carried(new))
-        elif near and near[0] is not self._stands:
-            check(self._solver.setBasis(near[0].basis), "the basis to go on from")
-        if near:
-            strategy = PRIMAL if near[1].total() == len(near[1].costs) else DUAL
+    # -------------------------------------------------------------------------------------------- models
+
+    def _widened(self, own: Arrays) -> Arrays:
+        """A model among all columns and rows, which gain those that are new."""
+        import numpy as np
+        from scipy.sparse import coo_array
+
+        known = len(self._rows), len(self._columns)
+        rows, columns = _places(own.rows, self._rows), _places(own.columns, self._columns)
+        size = len(self._rows), len(self._columns)
+        row, column, value = rows[own.indices], np.repeat(columns, np.diff(own.starts)), own.values
+        if size != known:
+            first = (row >= known[0]) | (column >= known[1])
+            self._first = self._first.with_(own, rows, columns, size, (row[first], column[first], value[first]))
+        whole = self._first
+        lacks_row, lacks_column = np.ones(size[0], dtype=bool), np.ones(size[1], dtype=bool)
+        lacks_row[rows], lacks_column[columns] = False, False
+        more = lacks_row[whole.row] | lacks_column[whole.column]
+        idle = (whole.row_lower <= 0) & (whole.row_upper >= 0)
+        idle[whole.row[more & ~lacks_column[whole.column]]] = False
+        entries = (
+            np.concatenate([ours, theirs[more]]) for ours, theirs in zip((row, column, value), whole, strict=False)
+        )
+        row, column, value = entries
+        matrix = coo_array((value, (row, column)), shape=size).tocsc()
+        return Arrays(
+            columns=list(self._columns),
+            rows=list(self._rows),
+            place={},
+            cost=_wide(own.cost, columns, whole.cost),
+            constant=own.constant,
+            lower=_wide(own.lower, columns, np.zeros(size[1])),
+            upper=_wide(own.upper, columns, np.zeros(size[1])),
+            row_lower=_wide(own.row_lower, rows, np.where(idle, whole.row_lower, -math.inf)),
+            row_upper=_wide(own.row_upper, rows, np.where(idle, whole.row_upper, math.inf)),
+            starts=matrix.indptr,
+            indices=matrix.indices,
+            values=matrix.data,
+            integer=np.zeros(size[1], dtype=bool),
+        )
+
+    def _start(self, own: Arrays, wide: Arrays, basis: Any) -> _Start | None:
+        """A start from a model's own basis: columns that it lacks are not basic, rows are."""
+        if basis is None:
+            return None
+        kinds = _kinds()
+        columns = dict(zip(own.columns, basis.col_status, strict=True))
+        rows = dict(zip(own.rows, basis.row_status, strict=True))
+        return _Start(
+            own,
+            wide,
+            [columns.get(name, kinds.kLower) for name in self._columns],
+            [rows.get(name, kinds.kBasic) for name in self._rows],
+        )
+
+    def _grown(self, start: _Start) -> _Start:
+        """A start among all columns and rows that there are by now."""
+        more = len(self._columns) - len(start.columns), len(self._rows) - len(start.rows)
+        if more == (0, 0):
+            return start
+        columns, rows = [_kinds().kLower] * more[0], [_kinds().kBasic] * more[1]
+        return _Start(start.own, self._widened(start.own), [*start.columns, *columns], [*start.rows, *rows])
+
+    # -------------------------------------------------------------------------------------------- the solver
+
+    def _load(self, wide: Arrays) -> None:
+        def watch(event: Any) -> None:
+            event.data_in.user_interrupt = perf_counter() > self._until  # HiGHS would keep it for the runs to come
+
+        self._now, self._solver = wide, highs(wide, self.options)
+        self._solver.cbSimplexInterrupt += watch
+        settings = ("solver", "simplex"), ("presolve", "off"), (EDGES, DEVEX), ("simplex_iteration_limit", FAR)
+        for name, value in settings:
+            check(self._solver.setOptionValue(name, value), f"option {name}")
+        self._stands = None
+
+    def _go(self, wide: Arrays) -> None:
+        """Exchange the model, and go to the basis from which its optimum is near."""
+        self._last, self._plan = (start and self._grown(start) for start in (self._last, self._plan))
+        starts = [start for start in (self._last, self._plan) if start is not None]
+        if not self._send(wide):
+            self._load(wide)
+        if starts:
+            near = min(starts, key=lambda start: _moved(start.wide, wide))
+            if near is not self._stands:
+                check(self._solver.setBasis(_basis(near.columns, near.rows)), "the basis to go on from")
+            strategy = PRIMAL if _moved(replace(near.wide, cost=wide.cost), wide) == 0 else DUAL
             check(self._solver.setOptionValue("simplex_strategy", strategy), "option simplex_strategy")
 
     def _send(self, new: Arrays) -> bool:
         """Send the numbers in which a model differs from the one that is there; False where more than that differs."""
         import numpy as np
 
-        moves, solver = _moves(self._arrays, new), self._solver
-        if moves is None or len(moves.entries) > FEW:
+        old, solver = self._now, self._solver
+        if not _same_pattern(old, new):
+            return False
+        entries = np.flatnonzero(old.values != new.values)
+        if len(entries) > FEW:
             return False
         of = np.repeat(np.arange(len(new.columns)), np.diff(new.starts))
-        for entry in moves.entries.tolist():
+        for entry in entries.tolist():
             row, column, value = int(new.indices[entry]), int(of[entry]), float(new.values[entry])
             check(solver.changeCoeff(row, column, value), "changing a coefficient")
-        columns = moves.costs
-        if len(columns):
-            check(solver.changeColsCost(len(columns), columns, SCALE * new.cost[columns]), "changing costs")
-        columns = moves.bounds
-        if len(columns):
-            bounds = new.lower[columns], new.upper[columns]
-            check(solver.changeColsBounds(len(columns), columns, *bounds), "changing bounds")
-        for row in moves.sides.tolist():
-            sides = float(new.row_lower[row]), float(new.row_upper[row])
-            check(solver.changeRowBounds(row, *sides), "changing sides")
-        self._arrays = new
+        columns = np.flatnonzero(old.cost != new.cost).astype(np.int32)
+        check(solver.changeColsCost(len(columns), columns, SCALE * new.cost[columns]), "changing costs")
+        columns = np.flatnonzero((old.lower != new.lower) | (old.upper != new.upper)).astype(np.int32)
+        bounds = new.lower[columns], new.upper[columns]
+        check(solver.changeColsBounds(len(columns), columns, *bounds), "changing bounds")
+        rows = np.flatnonzero((old.row_lower != new.row_lower) | (old.row_upper != new.row_upper)).astype(np.int32)
+        sides = new.row_lower[rows], new.row_upper[rows]
+        check(solver.changeRowsBounds(len(rows), rows, *sides), "changing sides")
+        self._now = new
         return True
 
-    def _carried(self, new: Arrays) -> Any:
-        """The last answer's basis for another model: what has the same name keeps its status."""
-        import highspy
 
-        kinds, basis, last = highspy.HighsBasisStatus, highspy.HighsBasis(), self._last
-        if last.basis is None:
-            return None
-        columns = dict(zip(last.arrays.columns, last.basis.col_status, strict=True))
-        rows = dict(zip(last.arrays.rows, last.basis.row_status, strict=True))
-        basis.col_status = [columns.get(name, kinds.kLower) for name in new.columns]
-        basis.row_status = [rows.get(name, kinds.kBasic) for name in new.rows]
-        basis.valid, basis.alien = True, True  # there may be too many or too few basic ones
-        return basis
+class _First(NamedTuple):
+    """All columns and rows with their numbers in the model that had them first."""
+
+    row: Any
+    column: Any
+    value: Any
+    cost: Any
+    row_lower: Any
+    row_upper: Any
+
+    @classmethod
+    def none(cls) -> _First:
+        """No column and no row."""
+        import numpy as np
+
+        return cls(*(np.empty(0, dtype=kind) for kind in (np.int32, np.int32, float, float, float, float)))
+
+    def with_(
+        self, own: Arrays, rows: Any, columns: Any, size: tuple[int, int], entries: tuple[Any, Any, Any]
+    ) -> _First:
+        """With those that a model has and these have not; `entries` are its coefficients in them."""
+        import numpy as np
+
+        def longer(ours: Any, theirs: Any, places: Any, length: int) -> Any:
+            found = np.zeros(length)
+            found[places] = theirs
+            found[: len(ours)] = ours
+            return found
+
+        row, column, value = (np.concatenate([ours, theirs]) for ours, theirs in zip(self[:3], entries, strict=True))
+        return _First(
+            row,
+            column,
+            value,
+            cost=longer(self.cost, own.cost, columns, size[1]),
+            row_lower=longer(self.row_lower, own.row_lower, rows, size[0]),
+            row_upper=longer(self.row_upper, own.row_upper, rows, size[0]),
+        )
+
+
+def _wide(part: Any, places: Any, lacking: Any) -> Any:
+    """Numbers at their places, and those of what is lacking at the others."""
+    found = lacking.copy()
+    found[places] = part
+    return found
+
+
+def _places(names: list[Column], known: dict[Column, int]) -> Any:
+    """The places of names, of which new ones get the next."""
+    import numpy as np
+
+    return np.array([known.setdefault(name, len(known)) for name in names], dtype=np.int32)
+
+
+def _same_pattern(one: Arrays, other: Arrays) -> bool:
+    """Whether two wide models have their coefficients in the same places, and as many columns and rows."""
+    import numpy as np
+
+    return (
+        len(one.rows) == len(other.rows)
+        and np.array_equal(one.starts, other.starts)
+        and np.array_equal(one.indices, other.indices)
+    )
+
+
+def _moved(old: Arrays, new: Arrays) -> int:
+    """In how many numbers two wide models of the same columns and rows differ."""
+    import numpy as np
+
+    parts = ("cost", "lower", "upper", "row_lower", "row_upper")
+    found = sum(int(np.count_nonzero(getattr(old, part) != getattr(new, part))) for part in parts)
+    if _same_pattern(old, new):
+        return found + int(np.count_nonzero(old.values != new.values))
+    return found + int((new.matrix() != old.matrix()).nnz)
+
+
+def _kinds() -> Any:
+    """Statuses in a basis."""
+    import highspy
+
+    return highspy.HighsBasisStatus
+
+
+def _basis(columns: list[Any], rows: list[Any]) -> Any:
+    """A basis of HiGHS, of which there may be too many or too few basic ones."""
+    import highspy
+
+    basis = highspy.HighsBasis()
+    basis.col_status, basis.row_status, basis.valid, basis.alien = columns, rows, True, True
+    return basis
