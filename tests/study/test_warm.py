@@ -7,13 +7,13 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from tiny import QUIET
 
 from sourcing.arrays import Arrays
-from sourcing.solver import run_linear
+from sourcing.solver import Options, run_linear
 from sourcing.study.warm import Warm
 
 FREE = math.inf
+QUIET = Options()
 
 
 def model(columns, rows):
@@ -63,7 +63,7 @@ MODELS = {
 }
 
 
-@pytest.mark.parametrize("order", permutations(MODELS, 3), ids="-".join)
+@pytest.mark.parametrize("order", list(permutations(MODELS, 3)), ids="-".join)
 def test_each_optimum_is_its_own_whatever_was_asked_before(order):
     warm = Warm(PLAN, run_linear(None, PLAN, QUIET).basis, QUIET)
     for name in (*order, "plan"):
