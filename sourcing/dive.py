@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from sourcing.arrays import Arrays
-from sourcing.solver import DEVEX, EDGES, SCALE, Options, Solution, check, highs, launch, untold
+from sourcing.solver import DEVEX, EDGES, PATIENCE, SCALE, Options, Solution, check, highs, launch, untold
 
 WHOLE = 1e-6
 """Distance from a whole number that is the solver's noise (its own tolerance for integers)."""
@@ -114,7 +114,7 @@ class Dive:
         for name, value in options:
             check(self.solver.setOptionValue(name, value), f"option {name}")
         check(self.solver.setBasis(basis), "the plan's basis")
-        status = launch(self.solver, self.search.options, again=True)  # a probe that breaks down is none
+        status = launch(self.solver, self.search.options, again=True, seconds=PATIENCE)  # a failure is none
         cost = float(self.solver.getInfo().objective_function_value) / SCALE
         return cost if status == highspy.HighsModelStatus.kOptimal and cost < least else None
 
@@ -196,13 +196,13 @@ class Dive:
         kind = highspy.HighsModelStatus
         check(self.solver.changeColsBounds(len(self.places), self.places, self.lower, self.upper), "fixing integers")
         check(self.solver.setOptionValue("simplex_iteration_limit", PIVOTS), "option simplex_iteration_limit")
-        status = launch(self.solver, self.search.options, again=True)
-        if status in (kind.kIterationLimit, kind.kSolveError, kind.kNotset, kind.kUnknown):
+        status = launch(self.solver, self.search.options, again=True, seconds=PATIENCE)
+        if status in (kind.kIterationLimit, kind.kTimeLimit, kind.kSolveError, kind.kNotset, kind.kUnknown):
             # far from the last basis, or that is of no use: an interior point is faster, and surer
             for name, value in (("solver", "ipx"), ("presolve", "on"), ("simplex_iteration_limit", 2**31 - 1)):
                 check(self.solver.setOptionValue(name, value), f"option {name}")
             check(self.solver.clearSolver(), "clearing")
-            status = launch(self.solver, self.search.options)
+            status = launch(self.solver, self.search.options, seconds=math.inf)
             for name, value in (("solver", "simplex"), ("presolve", "off")):
                 check(self.solver.setOptionValue(name, value), f"option {name}")
         if status != kind.kOptimal:

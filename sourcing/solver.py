@@ -34,6 +34,10 @@ SCALE = 2.0**-7
 defence magnets short is worth), and against 1e-7 the clean-up after the crossover took most of the time: in the buyer
 view of allied-2026 8,263 simplex iterations in place of 25,246. A power of two changes no digit."""
 
+PATIENCE = 10.0
+"""Seconds for the simplex method from a basis: it may stand still there. On allied-2026 the interior point method takes
+7 to 9 from nothing."""
+
 EDGES, DEVEX = "simplex_dual_edge_weight_strategy", 1
 """HiGHS's option for the weights of the dual simplex, and its value for those that need no work before the first."""
 
@@ -270,12 +274,15 @@ def check(status: Any, what: str) -> None:
         raise NoSolution(f"HiGHS refused: {what}")
 
 
-def launch(solver: Any, options: Options, *, again: bool = False) -> Any:
-    """Run HiGHS; its model status. Where it would be run `again`, a failure is a status and no fault.
+def launch(solver: Any, options: Options, *, again: bool = False, seconds: float | None = None) -> Any:
+    """Run HiGHS, for some `seconds` at most if they are given; its model status. Where it would be run `again`, a
+    failure is a status and no fault.
 
     What a callback raises is lost inside HiGHS, which reports a solve error: so `options.stop`, which may raise, is
     asked once more.
     """
+    if seconds is not None:  # HiGHS counts from when the object was made
+        check(solver.setOptionValue("time_limit", solver.getRunTime() + seconds), "option time_limit")
     status = solver.run()
     options.stop()
     if not again:
@@ -305,10 +312,6 @@ def run_linear(path: Any, arrays: Arrays, options: Options, basis: Any = None) -
 
     solver = highs(arrays, options)
     kind = highspy.HighsModelStatus
-    if basis is not None:
-        for name, value in (("solver", "simplex"), ("presolve", "off")):
-            check(solver.setOptionValue(name, value), f"option {name}")
-        check(solver.setBasis(basis), "a basis")
 
     def watch(event: Any) -> None:
         options.tell("linear model", None, None)
@@ -317,16 +320,22 @@ def run_linear(path: Any, arrays: Arrays, options: Options, basis: Any = None) -
 
     solver.cbIpmInterrupt += watch
     solver.cbSimplexInterrupt += watch
-    status = launch(solver, options, again=True)
-    unsure = (kind.kUnboundedOrInfeasible, kind.kUnknown, kind.kSolveError, kind.kNotset)
-    # a basis may be of no use; presolve cannot tell the two apart, and an interior point may stop short: simplex
-    # without presolve can
-    for name, presolve in (("ipx", "choose"),) * (basis is not None) + (("simplex", "off"),):
+    # presolve cannot tell unbounded from infeasible, and an interior point may stop short: simplex without presolve can
+    unsure = [kind.kUnboundedOrInfeasible, kind.kUnknown, kind.kSolveError, kind.kNotset]
+    ways, seconds = [("simplex", "off")], options.time_limit
+    if basis is not None:  # it may be of no use
+        for name, value in (("solver", "simplex"), ("presolve", "off")):
+            check(solver.setOptionValue(name, value), f"option {name}")
+        check(solver.setBasis(basis), "a basis")
+        unsure.append(kind.kTimeLimit)
+        ways, seconds = [("ipx", "choose"), *ways], min(PATIENCE, seconds)
+    status = launch(solver, options, again=True, seconds=seconds)
+    for name, presolve in ways:
         if status in unsure:
             check(solver.setOptionValue("solver", name), "option solver")
             check(solver.setOptionValue("presolve", presolve), "option presolve")
             check(solver.clearSolver(), "clearing")
-            status = launch(solver, options, again=name == "ipx")
+            status = launch(solver, options, again=name == "ipx", seconds=options.time_limit)
     if status == kind.kInfeasible:
         return Solution(path, arrays, "infeasible")
     if status == kind.kUnbounded:

@@ -210,14 +210,15 @@ def test_what_the_view_cannot_count_is_a_fault_of_the_instance():
     assert caught.value.issues[0].column == "Volume"
 
 
-def test_a_basis_that_leads_nowhere_is_left_for_the_interior_point(monkeypatch):
+@pytest.mark.parametrize("failure", [highspy.HighsModelStatus.kSolveError, highspy.HighsModelStatus.kTimeLimit])
+def test_a_basis_that_leads_nowhere_is_left_for_the_interior_point(monkeypatch, failure):
     model = arrays([1, 2], [[1, 1]], [3], [5], upper=[2, 2])  # 2 of the first and 1 of the second: 2·1 + 1·2
     basis, ways = run_linear(None, model, Options()).basis, []
 
-    def once(model, options, *, again=False):
+    def once(model, options, **given):
         ways.append(model.getOptionValue("solver")[1])
-        status = launch(model, options, again=again)
-        return highspy.HighsModelStatus.kSolveError if len(ways) == 1 else status
+        status = launch(model, options, **given)
+        return failure if len(ways) == 1 else status
 
     monkeypatch.setattr("sourcing.solver.launch", once)
     assert run_linear(None, model, Options(), basis=basis).objective == approx(4)

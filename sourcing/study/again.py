@@ -17,7 +17,7 @@ from sourcing.arrays import Arrays, Column
 from sourcing.dive import PIVOTS, Search
 from sourcing.integers import SMALL, WORTH, branch_and_bound, fixed, improved, rounded, run_integer, settled
 from sourcing.sheets import NoSolution
-from sourcing.solver import DEVEX, EDGES, Options, Solution, check, highs, launch, run_linear
+from sourcing.solver import DEVEX, EDGES, PATIENCE, Options, Solution, check, highs, launch, run_linear
 
 FEW = 1000
 """Columns up to which other decisions are looked for all at once."""
@@ -115,7 +115,7 @@ def warm(path: Any, linear: Arrays, options: Options, basis: Any = None) -> Solu
     for name, value in settings:
         check(solver.setOptionValue(name, value), f"option {name}")
     check(solver.setBasis(basis), "a basis")
-    near = launch(solver, options, again=True) == highspy.HighsModelStatus.kOptimal
+    near = launch(solver, options, again=True, seconds=PATIENCE) == highspy.HighsModelStatus.kOptimal
     return run_linear(path, linear, options, basis=solver.getBasis() if near else None)
 
 

@@ -6,14 +6,15 @@ Weights that follow the last flows make a sum of tonnes count sites (Candès, Wa
 Applications 14:877): a few linear rounds with the plan's decisions held. Sites that ship nothing by then are closed.
 Then each that is left is tried without, the smallest first, together with those that are gone. Where even decisions in
 parts leave no plan within the bound it stays, now and for good: closing more only takes plans away. Else it is closed
-with the decisions in hand, but for what it runs and orders itself, or with new ones (`again.planned`) while there is
-time. So of a plan that was tried to the end no site can be spared; another set of sites may be smaller all the same.
-At the end one decision at a time is changed where that pays.
+with the decisions in hand, but for what it runs and orders itself, or at last with new ones (`again.planned`), while
+there is time. So of a plan that was tried to the end no site can be spared; another set of sites may be smaller all the
+same. At the end one decision at a time is changed where that pays.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from sourcing.arrays import Arrays
@@ -21,7 +22,7 @@ from sourcing.components.demand import customers
 from sourcing.components.production import Unit
 from sourcing.dive import PIVOTS, Search
 from sourcing.sheets import NoSolution
-from sourcing.solver import DEVEX, EDGES, SCALE, Options, Solution, check, highs, launch, untold
+from sourcing.solver import DEVEX, EDGES, PATIENCE, SCALE, Options, Solution, Stopped, check, highs, launch, untold
 from sourcing.study.again import held, planned, reconsidered, warm
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ ROUNDS = 4
 
 EPSILON = 1e-3
 """Part of what a supplier ships on average, below which one is as good as none."""
+
+TRIAL = 20.0
+"""Seconds for the linear model without a site; one that hardly has a plan can take minutes."""
 
 NOTHING = 1e-6
 """Tonnes that are none."""
@@ -124,26 +128,30 @@ def _spared(sites: Suppliers, arrays: Arrays, found: Solution, most: float, opti
     import numpy as np
 
     search, quiet = Search(options), replace(options, tell=untold)
-    slow = search.unhurried
-    relaxed = warm(found.path, replace(arrays, integer=arrays.integer & False), slow, found.basis)
-    trials = _Trials(relaxed, most, slow)
-    out = sites.out(found.x)
-    for number in np.argsort(out, kind="stable").tolist():
-        if out[number] <= NOTHING or options.stop():
-            continue
-        options.tell(f"without {sites.names[number]}", None, None)
-        flows = sites.columns(number, gates=False)
-        if not trials.without(flows):
-            continue
-        after = _shut(arrays, [flows])
-        other = _held(_shut(after, [sites.columns(number, gates=True)]), found, slow)
-        if (other.status != "optimal" or other.objective > most) and search.left:
-            other = _new(after, found, replace(quiet, time_limit=search.left))
-        if other.status == "optimal" and other.objective <= most:
-            arrays, found = after, other
-        else:
-            trials.again(flows)
-    last = _held(arrays, found, slow)
+    brief = replace(search.unhurried, time_limit=TRIAL)
+    relaxed = warm(found.path, replace(arrays, integer=arrays.integer & False), search.unhurried, found.basis)
+    trials = _Trials(relaxed, most, search.unhurried)
+    left = np.argsort(sites.out(found.x), kind="stable").tolist()
+    for anew in (False, True):
+        tried, left = left, []
+        for number in tried:
+            if sites.out(found.x)[number] <= NOTHING or options.stop() or not search.left:
+                continue
+            options.tell(f"without {sites.names[number]}{', decided anew' if anew else ''}", None, None)
+            flows = sites.columns(number, gates=False)
+            if not trials.without(flows):
+                continue
+            after = _shut(arrays, [flows])
+            if anew:
+                other = _new(after, found, replace(quiet, time_limit=search.left))
+            else:
+                other = _held(_shut(after, [sites.columns(number, gates=True)]), found, brief)
+            if other.status == "optimal" and other.objective <= most:
+                arrays, found = after, other
+            else:
+                left.append(number)
+                trials.again(flows)
+    last = _held(arrays, found, search.unhurried)
     if last.status != "optimal":
         return found
     return reconsidered(arrays, last, replace(quiet, time_limit=search.left))[0] if search.left else last
@@ -160,10 +168,12 @@ def _held(arrays: Arrays, start: Solution, options: Options) -> Solution:
 
 
 def _new(arrays: Arrays, start: Solution, options: Options) -> Solution:
-    """A plan with new decisions, or one that says that none was found."""
+    """A plan with new decisions, or one that says that none was found in the time of the options, plan or none."""
+    until = perf_counter() + options.time_limit
+    hasty = replace(options, stop=lambda: options.stop() or perf_counter() > until)
     try:
-        found, _ = planned(arrays, start.path, [start], options)
-    except NoSolution:
+        found, _ = planned(arrays, start.path, [start], hasty)
+    except (NoSolution, Stopped):
         return Solution(start.path, arrays, "none")
     return replace(found, status="optimal") if found.status == "feasible" else found
 
@@ -197,7 +207,7 @@ class _Trials:
         none = np.zeros(len(places))
         self._bound(places, none, none)
         check(self._solver.setBasis(self._basis), "a basis")
-        status = launch(self._solver, self._options, again=True)  # a trial that breaks down closes nothing
+        status = launch(self._solver, self._options, again=True, seconds=PATIENCE)  # a failure closes nothing
         cost = float(self._solver.getInfo().objective_function_value) / SCALE
         if status == highspy.HighsModelStatus.kOptimal and cost <= self._most:
             self._before, self._basis = self._basis, self._solver.getBasis()

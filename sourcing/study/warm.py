@@ -14,18 +14,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from time import perf_counter
 from typing import Any, NamedTuple
 
 from sourcing.arrays import Arrays, Column, residuals
-from sourcing.solver import DEVEX, EDGES, SCALE, Options, Solution, check, highs, launch, run_linear
+from sourcing.solver import DEVEX, EDGES, PATIENCE, SCALE, Options, Solution, check, highs, launch, run_linear
 
 FEW = 5000
 """Coefficients of the matrix that are sent one by one; a model with more changes is passed whole."""
 
-FAR, PATIENCE = 8000, 10.0
-"""Simplex iterations that take as long as the interior point method from nothing (7 to 9 s on allied-2026), and seconds
-after which that is taken whatever the count says: simplex may stand still."""
+FAR = 8000
+"""Simplex iterations that take as long as the interior point method from nothing (7 to 9 s on allied-2026)."""
 
 DUAL, PRIMAL = 1, 4
 """HiGHS's simplex strategies. Where only costs change the last plan still keeps every row, and from there the primal
@@ -52,7 +50,6 @@ class Warm:
         self._columns: dict[Column, int] = {}
         self._rows: dict[Column, int] = {}
         self._first = _First.none()
-        self._until = math.inf
         wide = self._widened(linear)
         self._plan = self._last = self._start(linear, wide, basis)
         self._stands: _Start | None = None
@@ -65,8 +62,7 @@ class Warm:
 
         wide = self._widened(linear)
         self._go(wide)
-        self._until = perf_counter() + PATIENCE
-        status = launch(self._solver, self.options, again=True)
+        status = launch(self._solver, self.options, again=True, seconds=min(PATIENCE, self.options.time_limit))
         self._stands = None
         if status == highspy.HighsModelStatus.kInfeasible:  # from nothing the same answer takes a hundred times as long
             return Solution(path, arrays, "infeasible")
@@ -163,11 +159,7 @@ class Warm:
     # -------------------------------------------------------------------------------------------- the solver
 
     def _load(self, wide: Arrays) -> None:
-        def watch(event: Any) -> None:
-            event.data_in.user_interrupt = perf_counter() > self._until  # HiGHS would keep it for the runs to come
-
         self._now, self._solver = wide, highs(wide, self.options)
-        self._solver.cbSimplexInterrupt += watch
         settings = ("solver", "simplex"), ("presolve", "off"), (EDGES, DEVEX), ("simplex_iteration_limit", FAR)
         for name, value in settings:
             check(self._solver.setOptionValue(name, value), f"option {name}")

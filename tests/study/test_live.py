@@ -148,7 +148,7 @@ def test_an_answer_is_that_of_a_model_made_anew_whatever_was_asked_before():
 
 def test_a_simplex_method_that_stands_still_is_left_for_the_interior_point(monkeypatch):
     plan, cold = bundled.solution("starter"), []
-    monkeypatch.setattr(warm, "PATIENCE", -1.0)
+    monkeypatch.setattr(warm, "PATIENCE", 0.0)
     monkeypatch.setattr(warm, "run_linear", lambda *given: cold.append(run_linear(*given)) or cold[-1])
     found = Study(plan, options=QUIET).off("vietnam_metal", first="2029").solve()
     assert [answer.status for answer in cold] == ["optimal"]
@@ -165,7 +165,7 @@ def test_after_a_simplex_method_that_stood_still_the_next_has_its_time(monkeypat
         return Solution(path, arrays, "infeasible")
 
     monkeypatch.setattr(warm, "run_linear", none)
-    monkeypatch.setattr(warm, "PATIENCE", -1.0)
+    monkeypatch.setattr(warm, "PATIENCE", 0.0)
     study = Study(bundled.solution("starter"), options=QUIET).off("vietnam_metal", first="2029")
     assert study.solve().status == "infeasible"
     before = len(cold)
