@@ -32,7 +32,7 @@ from sourcing.components.horizon import discount, periods, settings
 from sourcing.futures.glue import lives
 from sourcing.instance import Instance
 from sourcing.sheets import NoSolution
-from sourcing.solver import DEVEX, EDGES, Options, Solution, check, highs, launch, no_plan, run_linear
+from sourcing.solver import DEVEX, EDGES, PATIENCE, Options, Solution, check, highs, launch, no_plan, run_linear
 
 if TYPE_CHECKING:
     import numpy as np
@@ -289,13 +289,14 @@ class Recourse:
         """Solve what stands in the solver from the basis that was set; from nothing where the simplex gives up."""
         import highspy
 
-        if launch(self.solver, self.options) == highspy.HighsModelStatus.kOptimal:
+        kind = highspy.HighsModelStatus
+        if launch(self.solver, self.options, again=True, seconds=PATIENCE) == kind.kOptimal:
             return
         check(self.solver.clearSolver(), "clearing")
         self._use(COLD)
-        status = launch(self.solver, self.options)
+        status = launch(self.solver, self.options, seconds=self.options.time_limit)
         self._use(WARM)
-        if status != highspy.HighsModelStatus.kOptimal:
+        if status != kind.kOptimal:
             raise no_plan(self.solver, status)
 
     def _use(self, settings: dict[str, str | int]) -> None:

@@ -310,9 +310,9 @@ def test_numbers_are_the_same_on_any_number_of_workers(starter):
 def test_an_outage_at_which_the_simplex_method_gives_up_is_solved_from_nothing(starter, monkeypatch):
     launches = []
 
-    def unknown_at_first(solver, options):
+    def unknown_at_first(solver, options, **given):
         launches.append(solver.getOptionValue("solver")[1])
-        status = launch(solver, options)
+        status = launch(solver, options, **given)
         return highspy.HighsModelStatus.kUnknown if launches[-1] == "simplex" else status
 
     monkeypatch.setattr(recourse, "launch", unknown_at_first)
