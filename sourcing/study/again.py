@@ -162,10 +162,14 @@ def _continuous(arrays: Arrays) -> Arrays:
 
 
 def _ungated(linear: Arrays, start: Solution) -> Arrays:
-    """With the plan's open gates: rows that its linear model left out, as the limit itself stands in another."""
+    """With the plan's open gates: rows that its linear model left out, as the limit itself stands in another.
+
+    A gate whose yes is a no in these arrays, as its column was closed, is shut.
+    """
     import numpy as np
 
     if start.linear is None:
         return linear
     loose = np.isinf(start.linear.row_upper) & ~np.isinf(start.arrays.row_upper)
+    loose &= linear.matrix() @ np.where(start.arrays.integer, linear.lower, 0.0) < 0.0  # a yes stands in the row
     return replace(linear, row_upper=np.where(loose, np.inf, linear.row_upper))
