@@ -41,6 +41,7 @@ def run(job: str, *arguments: Any, limit: float = 3600.0) -> dict[str, float]:
         print(found.stderr, file=sys.stderr)
         return {}
     times: dict[str, float] = json.loads(found.stdout.splitlines()[-1])
+    print("    ", {what: round(seconds, 3) for what, seconds in times.items()}, file=sys.stderr, flush=True)
     return times
 
 
