@@ -42,7 +42,7 @@ def held(arrays: Arrays, start: Solution, options: Options) -> Solution:
     linear = _continuous(arrays.held(start.integers))
     if arrays.columns == start.arrays.columns and arrays.rows == start.arrays.rows:
         return warm(start.path, _ungated(linear, start), options, start.basis)
-    return warm(start.path, linear, options, _carried(start, linear))
+    return warm(start.path, linear, options, basis_for(linear, start))
 
 
 def reconsidered(arrays: Arrays, start: Solution, options: Options) -> tuple[Solution, bool]:
@@ -144,10 +144,15 @@ def _when(taken: list[tuple[str, float]]) -> str:
     return " and ".join(t if abs(n - 1) < TAKEN else f"{t} ({n:.3g} steps)" for t, n in taken)
 
 
-def _carried(start: Solution, arrays: Arrays) -> Any:
-    """A plan's basis for other arrays: what has the same name keeps its status, new rows are basic, new columns not."""
+def basis_for(arrays: Arrays, start: Solution) -> Any:
+    """A plan's basis for other arrays: what has the same name keeps its status, new rows are basic, new columns not.
+
+    None if the plan has none.
+    """
     import highspy
 
+    if start.basis is None:
+        return None
     kinds, basis = highspy.HighsBasisStatus, highspy.HighsBasis()
     columns = dict(zip(start.arrays.columns, start.basis.col_status, strict=True))
     rows = dict(zip(start.arrays.rows, start.basis.row_status, strict=True))

@@ -41,7 +41,7 @@ from sourcing.futures.stamp import Form
 from sourcing.instance import Instance
 from sourcing.sheets import InstanceError, NoPlan, Selector
 from sourcing.solver import Options, Solution, solve_path
-from sourcing.study.again import planned
+from sourcing.study.again import basis_for, planned
 from sourcing.study.recourse import IN_PARTS
 from sourcing.study.warm import Warm
 from sourcing.words import did_you_mean
@@ -123,7 +123,7 @@ class Study:
         arrays = self._arrays()
         told = SimpleNamespace(instance=self.instance)
         if free:
-            found: Solution = planned(arrays, told, [self.plan], self.options, self._at().basis(arrays))[0]
+            found: Solution = planned(arrays, told, [self.plan], self.options, basis_for(arrays, self.plan))[0]
             found.path = told
             return found
         found = self._at().solve(_held(arrays, self.plan.integers), arrays, told)

@@ -86,18 +86,6 @@ class Warm:
         self._add(self._stands)
         return Solution(path, arrays, "optimal", cost, bound, x, duals, exact, linear=linear)
 
-    def basis(self, arrays: Arrays) -> Any:
-        """The last answer's basis for a model: what has the same name keeps its status."""
-        if not self._starts:
-            return None
-        kinds, last = _kinds(), self._starts[-1]
-        columns = dict(zip(self._columns, last.columns, strict=False))
-        rows = dict(zip(self._rows, last.rows, strict=False))
-        return _basis(
-            [columns.get(name, kinds.kLower) for name in arrays.columns],
-            [rows.get(name, kinds.kBasic) for name in arrays.rows],
-        )
-
     # -------------------------------------------------------------------------------------------- models
 
     def _widened(self, own: Arrays) -> Arrays:
