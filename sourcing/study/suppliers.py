@@ -7,8 +7,8 @@ Applications 14:877): a few linear rounds with the plan's decisions held. Sites 
 Then each that is left is tried without, the smallest first, together with those that are gone. Where even decisions in
 parts leave no plan within the bound it stays, now and for good: closing more only takes plans away. Else it is closed
 with the decisions in hand, but for what it runs and orders itself, or at last with new ones (`again.planned`), while
-there is time. So of a plan that was tried to the end no site can be spared; another set of sites may be smaller all the
-same. At the end one decision at a time is changed where that pays.
+there is time. So of a plan that was tried to the end no site is known that can be spared; another set may be smaller
+all the same. At the end one decision at a time is changed where that pays.
 """
 
 from __future__ import annotations

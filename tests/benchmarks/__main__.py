@@ -1,4 +1,4 @@
-"""Benchmarks, side by side in one run: `python tests/benchmarks`, some 40 minutes; `--quick` takes 5.
+"""Benchmarks, side by side in one run: `python tests/benchmarks`, some two hours; `--quick` takes 5 minutes.
 
 Prints tables in Markdown. Each number is a median over the repeats, with the least and the largest in brackets; in a
 repeat all ways are measured one after the other, each in a process of its own, and ratios are formed within it.
